@@ -1,0 +1,53 @@
+"""What is wrong with a text that the user wrote: where, what was expected, and the nearest right thing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True)
+class Place:
+    """A position in a file; line and column count from 1. `source` is the text of that line."""
+
+    file: str
+    line: int
+    column: int
+    source: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+    def moved(self, columns: int) -> "Place":
+        return Place(self.file, self.line, self.column + columns, self.source)
+
+
+class CatalogError(Exception):
+    """A text was refused. `str` shows file:line:column, the reason, the line with a caret, and hints.
+
+    place: where (None if the text came from the command line).  notes: lines below the caret.
+    """
+
+    def __init__(self, message: str, place: Place | None = None, *notes: str) -> None:
+        super().__init__(message)
+        self.message, self.place, self.notes = message, place, notes
+
+    def __str__(self) -> str:
+        head = f"{self.place}: {self.message}" if self.place else self.message
+        lines = [head]
+        if self.place and self.place.source:
+            source = self.place.source.rstrip()
+            text = source.lstrip()
+            indent = len(source) - len(text)
+            lines += [f"    {text}", "    " + " " * max(self.place.column - 1 - indent, 0) + "^"]
+        lines += [f"    {note}" for note in self.notes]
+        return "\n".join(lines)
+
+
+class UnsupportedError(Exception):
+    """The engine has no rule for this expression; the message says which. Never a verdict by itself."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """ " (did you mean X?)" for the known word closest to this one, or "" if none is close."""
+    found = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" (did you mean {found[0]}?)" if found else ""

@@ -1,0 +1,537 @@
+"""Index expressions: immutable interned nodes, indices typed by their axes, binders whose names never matter.
+
+Two expressions that are equal up to the names of bound indices are one object, so `is` decides
+equality and a dictionary keyed by nodes costs an identity hash. Nothing is simplified when a node is
+made: an expression stays as it was read (see `derive.normal` for the normal form).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from fractions import Fraction
+from itertools import count
+from typing import Any, ClassVar, Self, TypeVar
+
+_TABLE: dict[tuple[Any, ...], Any] = {}
+_SERIAL = count()
+_FRESH = count(1)
+_EMPTY: frozenset[Any] = frozenset()
+
+
+class Node:
+    """An interned expression: equal fields mean the identical object.
+
+    `free` holds the indices and variables not bound inside, `level` the highest name of a bound one
+    (0 if there is none), `serial` the order of making, which sorts nodes within one process.
+    """
+
+    __slots__ = ("free", "level", "serial")
+    __match_args__: ClassVar[tuple[str, ...]] = ()
+    free: frozenset["Index | Variable"]
+    level: int
+    serial: int
+
+    def __new__(cls, *fields: Any) -> Self:
+        key = (cls, *fields)
+        node = _TABLE.get(key)
+        if node is None:
+            node = object.__new__(cls)
+            if len(fields) != len(cls.__match_args__):
+                raise TypeError(f"{cls.__name__} takes {cls.__match_args__}, got {fields}")
+            for name, value in zip(cls.__match_args__, fields, strict=True):
+                object.__setattr__(node, name, value)
+            node._measure()
+            object.__setattr__(node, "serial", next(_SERIAL))
+            _TABLE[key] = node
+        return node
+
+    def _measure(self) -> None:
+        free, level = _EMPTY, 0
+        for child in self.children():
+            free = free | child.free if child.free and free is not child.free else free
+            level = max(level, child.level)
+        object.__setattr__(self, "free", free)
+        object.__setattr__(self, "level", level)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable")
+
+    @property
+    def fields(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self.__match_args__)
+
+    def children(self) -> Iterator["Node"]:
+        """The nodes among the fields, in order, those inside tuples too."""
+        for value in self.fields:
+            yield from _nodes_in(value)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.fields))})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("an expression is not pickled; send its text")
+
+    # Sums, products and powers read as such in the rules; nothing else is overloaded.
+    def __add__(self, other: "Node | int") -> "Node":
+        return add(self, other)
+
+    def __radd__(self, other: int) -> "Node":
+        return add(other, self)
+
+    def __sub__(self, other: "Node | int") -> "Node":
+        return add(self, multiply(-1, other))
+
+    def __rsub__(self, other: int) -> "Node":
+        return add(other, multiply(-1, self))
+
+    def __mul__(self, other: "Node | int") -> "Node":
+        return multiply(self, other)
+
+    def __rmul__(self, other: int) -> "Node":
+        return multiply(other, self)
+
+    def __truediv__(self, other: "Node | int") -> "Node":
+        return multiply(self, power(other, -1))
+
+    def __rtruediv__(self, other: int) -> "Node":
+        return multiply(other, power(self, -1))
+
+    def __pow__(self, other: "Node | int") -> "Node":
+        return power(self, other)
+
+    def __neg__(self) -> "Node":
+        return multiply(-1, self)
+
+
+def _nodes_in(value: Any) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _nodes_in(item)
+
+
+# ------------------------------------------------------------------------------------- leaves
+
+
+class Number(Node):
+    """An exact rational, numerator over denominator in lowest terms; make it with `number`."""
+
+    __slots__ = __match_args__ = ("numerator", "denominator")
+    numerator: int
+    denominator: int
+
+    @property
+    def value(self) -> Fraction:
+        return Fraction(self.numerator, self.denominator)
+
+
+class Constant(Node):
+    """A named real number: pi."""
+
+    __slots__ = __match_args__ = ("name",)
+    name: str
+
+
+class Size(Node):
+    """The length of an axis, or an integer parameter like a stride: a positive integer symbol."""
+
+    __slots__ = __match_args__ = ("name",)
+    name: str
+
+
+class Axis(Node):
+    """What an index runs over: `size` integers from `start` on (0 unless a range was written)."""
+
+    __slots__ = __match_args__ = ("start", "size")
+    start: Node
+    size: Node
+
+
+class Index(Node):
+    """An integer that runs over its axis; as a number where it stands outside a subscript.
+
+    Free ones are named by text. A positive integer names a bound one (made by the binders alone), a
+    negative integer one that `opened` has freed.
+    """
+
+    __slots__ = __match_args__ = ("name", "axis")
+    name: str | int
+    axis: Axis
+
+    def _measure(self) -> None:
+        object.__setattr__(self, "free", frozenset((self,)) | self.axis.free)
+        object.__setattr__(self, "level", self.axis.level)
+
+
+class Variable(Node):
+    """The real number that an expectation binds; names as in Index."""
+
+    __slots__ = __match_args__ = ("name",)
+    name: str | int
+
+    def _measure(self) -> None:
+        object.__setattr__(self, "free", frozenset((self,)))
+        object.__setattr__(self, "level", 0)
+
+
+class Tensor(Node):
+    """A named array: an input (`domain` as declared) or a definition (`domain` is "defined")."""
+
+    __slots__ = __match_args__ = ("name", "axes", "domain")
+    name: str
+    axes: tuple[Axis, ...]
+    domain: str
+
+
+# ------------------------------------------------------------------------------ expressions
+
+
+class Element(Node):
+    """tensor[subscripts]; a scalar has no subscripts. A subscript is an integer expression."""
+
+    __slots__ = __match_args__ = ("tensor", "subscripts")
+    tensor: Tensor
+    subscripts: tuple[Node, ...]
+
+
+class Add(Node):
+    """A sum of two or more terms, in the order read."""
+
+    __slots__ = __match_args__ = ("terms",)
+    terms: tuple[Node, ...]
+
+
+class Multiply(Node):
+    """A product of two or more factors, in the order read; a quotient has a factor base**-1."""
+
+    __slots__ = __match_args__ = ("factors",)
+    factors: tuple[Node, ...]
+
+
+class Power(Node):
+    """base**exponent; sqrt(x) is x**(1/2)."""
+
+    __slots__ = __match_args__ = ("base", "exponent")
+    base: Node
+    exponent: Node
+
+
+class Call(Node):
+    """A function of the table (derive.functions) applied to its one argument."""
+
+    __slots__ = __match_args__ = ("function", "argument")
+    function: str
+    argument: Node
+
+
+class Extremum(Node):
+    """Elementwise max or min of two or more arguments; kind is "max" or "min"."""
+
+    __slots__ = __match_args__ = ("kind", "arguments")
+    kind: str
+    arguments: tuple[Node, ...]
+
+
+class Compare(Node):
+    """A condition left OP right, OP one of < <= > >= == !=."""
+
+    __slots__ = __match_args__ = ("operator", "left", "right")
+    operator: str
+    left: Node
+    right: Node
+
+
+class Logic(Node):
+    """and, or (two or more conditions) or not (one) of conditions."""
+
+    __slots__ = __match_args__ = ("operator", "conditions")
+    operator: str
+    conditions: tuple[Node, ...]
+
+
+class Where(Node):
+    """then if the condition holds, else otherwise."""
+
+    __slots__ = __match_args__ = ("condition", "then", "otherwise")
+    condition: Node
+    then: Node
+    otherwise: Node
+
+
+class Delta(Node):
+    """1 where the two integer expressions are equal, else 0."""
+
+    __slots__ = __match_args__ = ("left", "right")
+    left: Node
+    right: Node
+
+
+class Table(Node):
+    """A literal array, nested tuples of expressions, read at the subscripts (one for each depth)."""
+
+    __slots__ = __match_args__ = ("entries", "subscripts")
+    entries: tuple[Any, ...]
+    subscripts: tuple[Node, ...]
+
+
+class Derivative(Node):
+    """The total derivative of body through the definitions by each element of `by` in turn.
+
+    By an input it is the derivative; by a defined name the adjoint (later definitions depend on
+    that name, its own definition is cut).
+    """
+
+    __slots__ = __match_args__ = ("body", "by")
+    body: Node
+    by: tuple[Element, ...]
+
+
+class Binder(Node):
+    """A node that binds indices or a variable in `body`; make it with `reduce` or `expectation`."""
+
+    __slots__ = ("hint",)
+    hint: tuple[str, ...] | None  # the names first read, for printing only
+    body: Node
+    bound: tuple[Any, ...]
+
+    def _measure(self) -> None:
+        super()._measure()
+        object.__setattr__(self, "free", self.free.difference(self.bound))
+        names = [leaf.name for leaf in self.bound]
+        object.__setattr__(self, "level", max(self.level, *names))
+        object.__setattr__(self, "hint", None)
+
+
+class Reduce(Binder):
+    """kind ("sum", "mean", "prod", "max", "min") of body over all bound indices."""
+
+    __slots__ = __match_args__ = ("kind", "body", "bound")
+    kind: str
+    bound: tuple[Index, ...]
+
+
+class Expect(Binder):
+    """The expectation of body over the one bound variable ~ Normal(mean, deviation)."""
+
+    __slots__ = __match_args__ = ("body", "bound", "mean", "deviation")
+    bound: tuple[Variable, ...]
+    mean: Node
+    deviation: Node
+
+
+_B = TypeVar("_B", bound=Binder)
+Like = Node | int | Fraction
+
+
+# ------------------------------------------------------------------------------------- makers
+
+
+def number(value: int | Fraction) -> Number:
+    value = Fraction(value)
+    return Number(value.numerator, value.denominator)
+
+
+def as_node(value: Like) -> Node:
+    return value if isinstance(value, Node) else number(value)
+
+
+ZERO, ONE, MINUS_ONE, HALF = number(0), number(1), number(-1), number(Fraction(1, 2))
+
+
+def axis(size: Like, start: Like = 0) -> Axis:
+    return Axis(as_node(start), as_node(size))
+
+
+def add(*terms: Like) -> Node:
+    """The sum, flat, without zero terms; nothing is collected."""
+    flat: list[Node] = []
+    for term in map(as_node, terms):
+        flat.extend(term.terms if isinstance(term, Add) else () if term is ZERO else (term,))
+    return flat[0] if len(flat) == 1 else Add(tuple(flat)) if flat else ZERO
+
+
+def multiply(*factors: Like) -> Node:
+    """The product, flat, its numbers gathered in front; zero if a number is zero."""
+    flat: list[Node] = []
+    coefficient = Fraction(1)
+    for factor in map(as_node, factors):
+        for part in factor.factors if isinstance(factor, Multiply) else (factor,):
+            if isinstance(part, Number):
+                coefficient *= part.value
+            else:
+                flat.append(part)
+    if coefficient == 0:
+        return ZERO
+    if coefficient != 1 or not flat:
+        flat.insert(0, number(coefficient))
+    return flat[0] if len(flat) == 1 else Multiply(tuple(flat))
+
+
+def power(base: Like, exponent: Like) -> Node:
+    """base**exponent; a number to a small integer power is a number, x**1 is x, x**0 stays."""
+    base, exponent = as_node(base), as_node(exponent)
+    if exponent is ONE:
+        return base
+    match base, exponent:
+        case Number(), Number(small, 1) if abs(small) <= 64 and (base is not ZERO or small > 0):
+            return number(base.value**small)
+    return Power(base, exponent)
+
+
+def element(tensor: Tensor, *subscripts: Like) -> Element:
+    if len(subscripts) != len(tensor.axes):
+        raise TypeError(f"{tensor.name} has {len(tensor.axes)} axes, got {len(subscripts)} subscripts")
+    return Element(tensor, tuple(map(as_node, subscripts)))
+
+
+def reduce(kind: str, body: Like, *indices: Index) -> Reduce:
+    """Bind the indices in body, which names them by numbers; their own names become the hint.
+
+    The axis of an index may not mention an index bound beside it.
+    """
+    opened_names = tuple(str(i.name) for i in indices) if all(isinstance(i.name, str) for i in indices) else None
+    closed, bound = _bind(as_node(body), indices)
+    node = Reduce(kind, closed, bound)
+    if node.hint is None:
+        object.__setattr__(node, "hint", opened_names)
+    return node
+
+
+def total(body: Like, *indices: Index) -> Node:
+    """The sum of body over the indices; body itself when there are none."""
+    return reduce("sum", body, *indices) if indices else as_node(body)
+
+
+def expectation(body: Like, variable: Variable, mean: Like, deviation: Like) -> Expect:
+    body, mean, deviation = as_node(body), as_node(mean), as_node(deviation)
+    level = max(body.level, mean.level, deviation.level)
+    bound = Variable(level + 1)
+    node = Expect(replace(body, {variable: bound}), (bound,), mean, deviation)
+    if node.hint is None and isinstance(variable.name, str):
+        object.__setattr__(node, "hint", (variable.name,))
+    return node
+
+
+def _bind(body: Node, indices: tuple[Index, ...]) -> tuple[Node, tuple[Index, ...]]:
+    level = max([body.level, *(i.axis.level for i in indices)])
+    bound = tuple(Index(level + 1 + p, i.axis) for p, i in enumerate(indices))
+    return replace(body, dict(zip(indices, bound, strict=True))), bound
+
+
+# ------------------------------------------------------------------------------ opening, replacing
+
+
+def fresh(like: Index) -> Index:
+    """A free index over the same axis that occurs nowhere else."""
+    return Index(-next(_FRESH), like.axis)
+
+
+def opened(node: Binder) -> tuple[Node, tuple[Any, ...]]:
+    """The body of a binder with its bound indices (or variable) freed under fresh names."""
+    freed = tuple(fresh(b) if isinstance(b, Index) else Variable(-next(_FRESH)) for b in node.bound)
+    return replace(node.body, dict(zip(node.bound, freed, strict=True))), freed
+
+
+def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
+    """node with `change` applied to each child, and to the indices of a binder once they are freed.
+
+    Sums and products are made by their makers, so that zeros and ones fall away.
+    """
+    match node:
+        case Add(terms):
+            return add(*map(change, terms))
+        case Multiply(factors):
+            return multiply(*map(change, factors))
+        case Power(base, exponent):
+            return power(change(base), change(exponent))
+        case Reduce(kind):
+            body, indices = opened(node)
+            return _with_hint(reduce(kind, change(body), *map(change, indices)), node)  # type: ignore[arg-type]
+        case Expect(_, _, mean, deviation):
+            body, (variable,) = opened(node)
+            return _with_hint(expectation(change(body), variable, change(mean), change(deviation)), node)
+    fields = tuple(_changed(value, change) for value in node.fields)
+    return type(node)(*fields)
+
+
+def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_changed(item, change) for item in value)
+    if isinstance(value, Axis):
+        return Axis(change(value.start), change(value.size))
+    if isinstance(value, Tensor):
+        return value
+    return change(value) if isinstance(value, Node) else value
+
+
+def _with_hint(node: _B, like: Binder) -> _B:
+    if node.hint is None:
+        object.__setattr__(node, "hint", like.hint)
+    return node
+
+
+def replace(node: Node, mapping: Mapping[Any, Node]) -> Node:
+    """Substitute nodes for nodes, all at once, without capture.
+
+    Keys are usually indices or variables; any node may be one. Axes of indices are reached too.
+    """
+    leaves_only = all(isinstance(key, (Index, Variable)) for key in mapping)
+    keys = frozenset(mapping)
+    # What binds nothing changes no level, so it may go below a binder as that stands. The names that
+    # `_bind` puts in are higher than every name bound below.
+    binds_nothing = all(target.level == 0 for target in mapping.values())
+    memo: dict[Node, Node] = {}
+
+    def change(part: Node) -> Node:
+        if part in keys:
+            return mapping[part]
+        if leaves_only and keys.isdisjoint(part.free):
+            return part
+        done = memo.get(part)
+        if done is None:
+            done = memo[part] = descend(part)
+        return done
+
+    def descend(part: Node) -> Node:
+        match part:
+            case Index(name, over):
+                return Index(name, _changed(over, change))
+            case Reduce(kind, body, bound) if binds_nothing and all(keys.isdisjoint(b.axis.free) for b in bound):
+                if leaves_only:
+                    return _with_hint(Reduce(kind, change(body), bound), part)
+        return rebuilt(part, change)
+
+    return change(node)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Every node below and including this one, once, children first; binders' bodies are entered."""
+    seen: set[Node] = set()
+
+    def visit(part: Node) -> Iterator[Node]:
+        if part not in seen:
+            seen.add(part)
+            for child in part.children():
+                yield from visit(child)
+            yield part
+
+    return visit(node)
+
+
+def has(node: Node, parts: Iterable[Node]) -> bool:
+    wanted = set(parts)
+    return any(part in wanted for part in walk(node))
+
+
+@contextmanager
+def arena() -> Iterator[None]:
+    """Forget on leaving every node made inside; none of them may be used after.
+
+    A catalog of ten thousand formulas is read in ten thousand arenas, so that memory stays flat.
+    """
+    before = len(_TABLE)
+    try:
+        yield
+    finally:
+        while len(_TABLE) > before:
+            _TABLE.popitem()

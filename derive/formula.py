@@ -1,0 +1,108 @@
+"""A formula as read from a catalog: inputs, definitions, claims and examples, in terms of index expressions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from derive.errors import Place
+from derive.expression import Index, Node, Size, Tensor, walk
+
+
+@dataclass(frozen=True)
+class Definition:
+    """tensor[indices] = body for every index.
+
+    A recurrence has `bases`: for each written starting value (`m[0]: 0`) its subscripts and its body;
+    the body of the definition may then read the tensor itself at an earlier step. `tensor.axes` covers
+    the steps of base and body together. A literal array is a body that is a Table.
+    """
+
+    tensor: Tensor
+    indices: tuple[Index, ...]
+    body: Node
+    text: str
+    place: Place
+    bases: tuple[tuple[tuple[Node, ...], Node], ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.tensor.name
+
+
+@dataclass(frozen=True)
+class Claim:
+    """left OP right for every value of the free indices.
+
+    operator: "==", "<=" or ">=".  origin: "claim" or "printed".  expected: "holds" or "fails".
+    """
+
+    left: Node
+    operator: str
+    right: Node
+    text: str
+    place: Place
+    origin: str = "claim"
+    expected: str = "holds"
+    latex: str = ""  # as printed by a source, for printed claims
+    source: str = ""
+
+    @property
+    def indices(self) -> tuple[Index, ...]:
+        """The free indices, by name."""
+        free = self.left.free | self.right.free
+        return tuple(sorted((i for i in free if isinstance(i, Index)), key=lambda i: str(i.name)))
+
+
+@dataclass(frozen=True)
+class Example:
+    """Worked numbers: values of inputs, and the printed digits of what follows from them.
+
+    given: nested lists of exact decimals by input name.  then: nested lists of decimals, whose
+    exponents keep the digits printed, by the text of an expression (often a defined name).
+    """
+
+    given: dict[str, Any]
+    then: dict[str, tuple[Node, Any]]
+    text: str
+    place: Place
+    sizes: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One entry of a catalog.
+
+    sizes: every size symbol that occurs, in order of appearance.  inputs: declared order.
+    """
+
+    name: str
+    title: str
+    group: str
+    inputs: tuple[Tensor, ...]
+    definitions: tuple[Definition, ...]
+    claims: tuple[Claim, ...]
+    examples: tuple[Example, ...]
+    sizes: tuple[Size, ...]
+    source: str
+    place: Place
+    note: str = ""
+    aliases: tuple[str, ...] = ()
+    text: str = ""  # the entry as written, which seeds the draws and keys the cache
+
+    def definition(self, tensor: Tensor) -> Definition | None:
+        """The definition of a tensor, None for an input."""
+        return next((d for d in self.definitions if d.tensor is tensor), None)
+
+    def tensors(self) -> Iterator[Tensor]:
+        yield from self.inputs
+        for definition in self.definitions:
+            yield definition.tensor
+
+
+def mentioned(node: Node) -> frozenset[Tensor]:
+    """The tensors that an expression reads."""
+    return frozenset(part for part in walk(node) if isinstance(part, Tensor))
+
+
+Decimals = Decimal | list["Decimals"]

@@ -1,0 +1,1 @@
+"""Numbers and judgement: sample, evaluate, difference, compare, decide, report."""
