@@ -47,6 +47,10 @@ class UnsupportedError(Exception):
     """The engine has no rule for this expression; the message says which. Never a verdict by itself."""
 
 
+class UndefinedError(Exception):
+    """The expression has no value anywhere on the domain (a division by what is always 0)."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """ " (did you mean X?)" for the known word closest to this one, or "" if none is close."""
     found = get_close_matches(word, list(known), n=1, cutoff=0.6)

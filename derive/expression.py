@@ -21,14 +21,15 @@ class Node:
     """An interned expression: equal fields mean the identical object.
 
     `free` holds the indices and variables not bound inside, `level` the highest name of a bound one
-    (0 if there is none), `serial` the order of making, which sorts nodes within one process.
+    (0 if there is none), `serial` the order of making, `order_key` what derive.polynomial sorts by.
     """
 
-    __slots__ = ("free", "level", "serial")
+    __slots__ = ("free", "level", "order_key", "serial")
     __match_args__: ClassVar[tuple[str, ...]] = ()
     free: frozenset["Index | Variable"]
     level: int
     serial: int
+    order_key: tuple[Any, ...] | None
 
     def __new__(cls, *fields: Any) -> Self:
         key = (cls, *fields)
@@ -41,6 +42,7 @@ class Node:
                 object.__setattr__(node, name, value)
             node._measure()
             object.__setattr__(node, "serial", next(_SERIAL))
+            object.__setattr__(node, "order_key", None)
             _TABLE[key] = node
         return node
 

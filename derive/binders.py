@@ -1,0 +1,113 @@
+"""The binders beside the sum in normal form: products, extremes over an index, expectations."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from flint import fmpq
+
+from derive.errors import UnsupportedError
+from derive.expression import (
+    Expect,
+    Index,
+    Reduce,
+    opened,
+    reduce,
+)
+from derive.polynomial import (
+    NOTHING,
+    UNIT,
+    Polynomial,
+    exponent_of,
+    is_whole,
+    monomial_node,
+    monomial_product,
+    node_of,
+    sorted_monomial,
+    variable,
+)
+
+if TYPE_CHECKING:
+    from derive.normal import Normalizer
+
+
+from derive.factors import factor
+from derive.powers import power
+from derive.sums import free_of, is_free_of, normal_of_mean, normal_of_sum, opened_in_place, split, sum_over
+
+
+def normal_of_product(ring: "Normalizer", node: Reduce) -> Polynomial:
+    """A product over an index distributes over factors; what does not depend on the index becomes a power."""
+    body, indices = opened_in_place(node)
+    value = ring(body)
+    if len(indices) != 1:
+        for index in indices:
+            body = reduce("prod", body, index)
+        return ring(body)
+    single = value.single
+    if single is None:
+        factored = factor(ring, value)
+        parts = [((node_of(p), t),) for p, t in factored.factors]
+        monomial = monomial_product(factored.content, sorted_monomial({a: e for part in parts for a, e in part}))
+        coefficient = factored.coefficient
+    else:
+        monomial, coefficient = single
+    outside, inside = split(monomial, indices)
+    count = exponent_of(ring(indices[0].axis.size))
+    result = power(ring, ring.of_monomial(outside, coefficient), count)
+    for atom, exponent in inside:
+        if (
+            isinstance(exponent, Polynomial)
+            and not is_free_of(((atom, exponent),), indices)
+            and not (set(indices) & atom.free)
+        ):
+            summed = sum_over(ring, exponent, indices)
+            result = ring.product(result, power(ring, ring(atom), exponent_of(summed)))
+        elif isinstance(exponent, Polynomial) or not is_whole(exponent):
+            result = ring.product(result, variable(reduce("prod", monomial_node(((atom, exponent),)), *indices)))
+        else:
+            result = ring.product(result, variable(reduce("prod", atom, *indices), exponent))
+    return result
+
+
+def normal_of_extreme(ring: "Normalizer", node: Reduce) -> Polynomial:
+    """The largest (or smallest) value stays as an atom, the smallest as minus the largest of the opposite."""
+    body, indices = opened_in_place(node)
+    value = ring(body)
+    if node.kind == "min":
+        return -_largest(-value, indices)
+    return _largest(value, indices)
+
+
+def _largest(value: Polynomial, indices: tuple[Index, ...]) -> Polynomial:
+    return variable(reduce("max", node_of(value), *indices))
+
+
+RULES: dict[str, Callable[["Normalizer", Reduce], Polynomial]] = {
+    "sum": normal_of_sum,
+    "mean": normal_of_mean,
+    "prod": normal_of_product,
+    "max": normal_of_extreme,
+    "min": normal_of_extreme,
+}
+
+
+def normal_of_expectation(ring: "Normalizer", node: Node) -> Polynomial:
+    """The expectation of a polynomial in a normal variable: E z**k = m E z**(k-1) + (k-1) s**2 E z**(k-2)."""
+    assert isinstance(node, Expect)
+    body, (z,) = opened(node)
+    mean, deviation = ring(node.mean), ring(node.deviation)
+    variance = ring.product(deviation, deviation)
+    moments = [UNIT, mean]
+    result = NOTHING
+    for monomial, coefficient in ring(body).terms.items():
+        degree = next((e for a, e in monomial if a is z), 0)
+        rest = tuple(item for item in monomial if item[0] is not z)
+        if not is_whole(degree) or degree < 0 or z in free_of(rest):
+            raise UnsupportedError("the expectation of what is not a polynomial in its variable")
+        while len(moments) <= degree:
+            k = len(moments)
+            moments.append(
+                ring.product(mean, moments[k - 1]) + ring.product(variance, moments[k - 2]).scaled(fmpq(k - 1))
+            )
+        result = result + ring.product(ring.of_monomial(rest, coefficient), moments[degree])
+    return result

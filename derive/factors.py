@@ -1,0 +1,117 @@
+"""The factors of a normal form: its content (a monomial and a number) and irreducible primitive polynomials."""
+
+from dataclasses import dataclass
+from math import gcd, lcm
+from typing import TYPE_CHECKING
+
+from flint import Ordering, fmpq, fmpz, fmpz_mpoly_ctx
+
+from derive.expression import (
+    Node,
+)
+from derive.polynomial import (
+    Exponent,
+    Monomial,
+    Polynomial,
+    Rational,
+    accumulated,
+    exponent_of,
+    exponent_sum,
+    sorted_monomial,
+)
+
+if TYPE_CHECKING:
+    from derive.normal import Normalizer
+
+
+# A generator is an atom to a numeric power, or to the power of one monomial of a symbolic exponent.
+Generator = tuple[Node, Monomial]
+
+
+@dataclass(frozen=True)
+class Factored:
+    """polynomial = coefficient * content * product of factor**times, each factor primitive."""
+
+    coefficient: Rational
+    content: Monomial
+    factors: tuple[tuple[Polynomial, int], ...]
+
+
+def _parts(exponent: Exponent) -> list[tuple[Monomial, Rational]]:
+    """A symbolic exponent term by term: a**(2*p + 1) is (a**p)**2 * a."""
+    if isinstance(exponent, Polynomial):
+        return list(exponent.terms.items())
+    return [((), fmpq(exponent))]
+
+
+def _spread(polynomial: Polynomial) -> tuple[list[Generator], list[tuple[dict[Generator, Rational], Rational]]]:
+    generators: dict[Generator, None] = {}
+    rows: list[tuple[dict[Generator, Rational], Rational]] = []
+    for monomial, coefficient in polynomial.sorted():
+        row: dict[Generator, Rational] = {}
+        for atom, exponent in monomial:
+            for unit, times in _parts(exponent):
+                row[atom, unit] = times
+                generators.setdefault((atom, unit))
+        rows.append((row, coefficient))
+    return list(generators), rows
+
+
+def factor(ring: "Normalizer", polynomial: Polynomial) -> Factored:
+    """Content and irreducible factors; the content takes the least exponent of every generator."""
+    known = ring.factored.get(polynomial)
+    if known is None:
+        known = ring.factored[polynomial] = _factor(polynomial)
+    return known
+
+
+def _factor(polynomial: Polynomial) -> Factored:
+    single = polynomial.single
+    if single is not None:
+        return Factored(single[1], single[0], ())
+    generators, rows = _spread(polynomial)
+    zero = fmpq(0)
+    least = {g: min(row.get(g, zero) for row, _ in rows) for g in generators}
+    scale = {g: _common_denominator(row.get(g, zero) - least[g] for row, _ in rows) for g in generators}
+    denominator = lcm(*(int(c.q) for _, c in rows))
+    integers = [int((c * denominator).p) for _, c in rows]
+    divisor = gcd(*integers)
+    context = fmpz_mpoly_ctx.get(tuple(f"g{k}" for k in range(len(generators))), Ordering.degrevlex)
+    table = {
+        tuple(int(((row.get(g, zero) - least[g]) * scale[g]).p) for g in generators): fmpz(value // divisor)
+        for (row, _), value in zip(rows, integers, strict=True)
+    }
+    unit, found = context.from_dict(table).factor()
+    coefficient = fmpq(divisor, denominator) * fmpq(int(unit))
+    factors: list[tuple[Polynomial, int]] = []
+    for part, times in found:
+        primitive = _gathered(part.to_dict(), generators, scale)
+        if primitive.sorted()[0][1] < 0:
+            primitive = -primitive
+            coefficient *= (-1) ** int(times)
+        factors.append((primitive, int(times)))
+    content = _content(least)
+    return Factored(coefficient, content, tuple(sorted(factors, key=lambda f: len(f[0].terms))))
+
+
+def _common_denominator(values: object) -> int:
+    return lcm(*(int(v.q) for v in values))  # type: ignore[attr-defined]
+
+
+def _content(least: dict[Generator, Rational]) -> Monomial:
+    exponents: dict[Node, Exponent] = {}
+    for (atom, unit), times in least.items():
+        if times:
+            part = exponent_of(Polynomial({unit: times}))
+            exponents[atom] = exponent_sum(exponents[atom], part) if atom in exponents else part
+    return sorted_monomial({a: e for a, e in exponents.items() if not (type(e) is int and e == 0)})
+
+
+def _gathered(
+    table: dict[tuple[int, ...], fmpz], generators: list[Generator], scale: dict[Generator, int]
+) -> Polynomial:
+    terms: dict[Monomial, Rational] = {}
+    for powers, value in table.items():
+        chosen = {g: fmpq(p, scale[g]) for g, p in zip(generators, powers, strict=True) if p}
+        accumulated(terms, ((_content(chosen), fmpq(value)),))
+    return Polynomial(terms)

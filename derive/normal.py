@@ -1,0 +1,343 @@
+"""The normal form: an index expression as a polynomial in atoms, valid on the whole domain at every step.
+
+Sums are distributed and stripped of what does not depend on their index, deltas contracted, functions
+lowered to exp, log, powers and cases, bound indices named canonically. Cases are indicator atoms
+(1 where p > 0, else 0), which are idempotent. What a step takes for granted is recorded in `facts`.
+"""
+
+from collections.abc import Callable
+
+from flint import fmpq
+
+from derive import functions
+from derive.binders import RULES as BINDERS
+from derive.binders import normal_of_expectation
+from derive.cases import (
+    is_indicator,
+    normal_of_compare,
+    normal_of_delta,
+    normal_of_extremum,
+    normal_of_logic,
+    normal_of_table,
+    normal_of_where,
+)
+from derive.errors import UnsupportedError
+from derive.expression import (
+    MINUS_ONE,
+    ONE,
+    Add,
+    Call,
+    Compare,
+    Constant,
+    Delta,
+    Derivative,
+    Element,
+    Expect,
+    Extremum,
+    Index,
+    Logic,
+    Multiply,
+    Node,
+    Number,
+    Power,
+    Reduce,
+    Size,
+    Table,
+    Tensor,
+    Variable,
+    Where,
+    element,
+    multiply,
+    replace,
+)
+from derive.factors import Factored
+from derive.polynomial import (
+    NOTHING,
+    UNIT,
+    Monomial,
+    Polynomial,
+    Rational,
+    accumulated,
+    constant,
+    exponent_of,
+    exponent_product,
+    is_whole,
+    monomial_product,
+    node_of,
+    order,
+    variable,
+)
+from derive.powers import exponential, logarithm, power
+from derive.relations import RELATIONS
+from derive.signs import atom_is_nonnegative, atom_is_positive
+
+Definitions = Callable[[Tensor], tuple[tuple[Index, ...], Node] | None]
+Resolve = Callable[[Derivative], Node]
+
+ONE_RATIONAL = fmpq(1)
+MAX_TERMS = 20_000
+MAX_POWER = 24
+
+
+class Normalizer:
+    """Turns expressions into normal form, with a memory of what it has already turned.
+
+    definition: the indices and body of a tensor that is to be expanded, None for one that stays an atom.
+    resolve: gives the derivative that a Derivative node stands for, as an expression without D.
+    facts: what the steps taken have used, in words.
+    """
+
+    def __init__(self, definition: Definitions | None = None, resolve: Resolve | None = None) -> None:
+        self.definition = definition or (lambda tensor: None)
+        self.resolve = resolve
+        self.facts: dict[str, None] = {}
+        self.memo: dict[Node, Polynomial] = {}
+        self.factored: dict[Polynomial, Factored] = {}
+        self.signs: dict[Node, bool] = {}
+
+    def note(self, fact: str) -> None:
+        self.facts.setdefault(fact)
+
+    def __call__(self, node: Node) -> Polynomial:
+        done = self.memo.get(node)
+        if done is None:
+            rule = RULES.get(type(node))
+            if rule is None:
+                raise UnsupportedError(f"no rule for {type(node).__name__}")
+            done = self.memo[node] = rule(self, node)
+            if len(done.terms) > MAX_TERMS:
+                raise UnsupportedError(f"the normal form has more than {MAX_TERMS} terms")
+        return done
+
+    def canonical(self, node: Node) -> Node:
+        """The expression that the normal form of node stands for."""
+        return node_of(self(node))
+
+    def product(self, a: Polynomial, b: Polynomial) -> Polynomial:
+        if len(a.terms) * len(b.terms) > MAX_TERMS * 4:
+            raise UnsupportedError("a product of two large normal forms")
+        terms: dict[Monomial, Rational] = {}
+        special: list[tuple[Polynomial, Rational]] = []
+        for m, c in a.terms.items():
+            for n, d in b.terms.items():
+                joined = monomial_product(m, n)
+                reduced = self.reduced(joined)
+                if reduced is None:
+                    accumulated(terms, ((joined, c * d),))
+                else:
+                    special.append((reduced, c * d))
+        for polynomial, factor in special:
+            accumulated(terms, ((m, c * factor) for m, c in polynomial.terms.items()))
+        return Polynomial(terms)
+
+    def whole_power(self, base: Polynomial, exponent: int) -> Polynomial:
+        """base**exponent for an integer >= 0, by squaring."""
+        if exponent > MAX_POWER and len(base.terms) > 1:
+            raise UnsupportedError(f"a sum to the power {exponent}")
+        single = base.single
+        if single is not None and exponent > 1:
+            monomial, coefficient = single
+            joined = tuple((atom, exponent_product(e, exponent)) for atom, e in monomial)
+            reduced = self.reduced(joined)
+            return (reduced if reduced is not None else Polynomial({joined: fmpq(1)})).scaled(coefficient**exponent)
+        result, square = UNIT, base
+        while exponent:
+            if exponent & 1:
+                result = self.product(result, square)
+            exponent >>= 1
+            if exponent:
+                square = self.product(square, square)
+        return result
+
+    def of_monomial(self, monomial: Monomial, coefficient: Rational = ONE_RATIONAL) -> Polynomial:
+        """A monomial, put together anew from its atoms."""
+        reduced = self.reduced(monomial)
+        return (Polynomial({monomial: fmpq(1)}) if reduced is None else reduced).scaled(coefficient)
+
+    def reduced(self, monomial: Monomial) -> Polynomial | None:
+        """What a monomial becomes by the relations between its atoms, None if it stays as it is."""
+        for place, (atom, exponent) in enumerate(monomial):
+            relation = RELATIONS.get(type(atom))
+            if relation is None:
+                continue
+            changed = relation(self, monomial, place, atom, exponent)
+            if changed is not None:
+                return changed
+        return None
+
+    def substituted(self, monomial: Monomial, mapping: dict[Node, Node]) -> Polynomial:
+        """The monomial with indices replaced, in normal form again."""
+        result = UNIT
+        for atom, exponent in monomial:
+            base = self(replace(atom, mapping))
+            if exponent != 1:
+                base = power(self, base, _renamed(exponent, mapping, self))
+            result = self.product(result, base)
+        return result
+
+    def positive(self, atom: Node) -> bool:
+        """Whether the atom is > 0 on the whole domain."""
+        known = self.signs.get(atom)
+        if known is None:
+            known = self.signs[atom] = atom_is_positive(self, atom)
+        return known
+
+    def is_positive(self, polynomial: Polynomial) -> bool:
+        """Whether every term is >= 0 and one is > 0, on the whole domain."""
+        strict = False
+        for monomial, coefficient in polynomial.terms.items():
+            if coefficient < 0 or not all(self.nonnegative_factor(a, e) for a, e in monomial):
+                return False
+            strict = strict or all(self.positive(a) for a, _ in monomial)
+        return strict
+
+    def nonnegative_factor(self, atom: Node, exponent: object) -> bool:
+        if is_whole(exponent) and exponent % 2 == 0:  # type: ignore[operator]
+            return True
+        if not is_whole(exponent):
+            return True  # defined only where its base is not negative
+        return self.positive(atom) or atom_is_nonnegative(atom)
+
+    def by_cases(self, polynomial: Polynomial, change: Callable[[Polynomial], Polynomial]) -> Polynomial:
+        """change(polynomial), for a change that is not linear, case by case where indicators occur."""
+        for monomial in polynomial.terms:
+            for atom, _ in monomial:
+                if is_indicator(atom):
+                    return self._split(polynomial, atom, change)
+        return change(polynomial)
+
+    def _split(self, polynomial: Polynomial, atom: Node, change: Callable[[Polynomial], Polynomial]) -> Polynomial:
+        one: dict[Monomial, Rational] = {}
+        zero: dict[Monomial, Rational] = {}
+        for monomial, coefficient in polynomial.terms.items():
+            rest = tuple(item for item in monomial if item[0] is not atom)
+            accumulated(one, ((rest, coefficient),))
+            if len(rest) == len(monomial):
+                accumulated(zero, ((rest, coefficient),))
+        then, otherwise = self.by_cases(Polynomial(one), change), self.by_cases(Polynomial(zero), change)
+        return otherwise + self.product(variable(atom), then - otherwise)
+
+
+def _renamed(exponent: object, mapping: dict[Node, Node], ring: Normalizer) -> object:
+    if not isinstance(exponent, Polynomial):
+        return exponent
+    return exponent_of(ring(replace(node_of(exponent), mapping)))
+
+
+# ----------------------------------------------------------------------------- rules by node type
+
+
+def normal_of_number(ring: Normalizer, node: Node) -> Polynomial:
+    assert isinstance(node, Number)
+    return constant(fmpq(node.numerator, node.denominator))
+
+
+def normal_of_leaf(ring: Normalizer, node: Node) -> Polynomial:
+    return variable(node)
+
+
+def normal_of_index(ring: Normalizer, node: Node) -> Polynomial:
+    assert isinstance(node, Index)
+    return ring(node.axis.start) if node.axis.size is ONE else variable(node)
+
+
+def normal_of_element(ring: Normalizer, node: Node) -> Polynomial:
+    assert isinstance(node, Element)
+    subscripts = tuple(ring.canonical(s) for s in node.subscripts)
+    found = ring.definition(node.tensor)
+    if found is not None:
+        indices, body = found
+        return ring(replace(body, dict(zip(indices, subscripts, strict=True))))
+    if node.tensor.domain in ("symmetric", "spd"):
+        subscripts = (*subscripts[:-2], *sorted(subscripts[-2:], key=order))
+    return ring.of_monomial(((element(node.tensor, *subscripts), 1),))
+
+
+def normal_of_add(ring: Normalizer, node: Node) -> Polynomial:
+    assert isinstance(node, Add)
+    terms: dict[Monomial, Rational] = {}
+    for term in node.terms:
+        accumulated(terms, ring(term).terms.items())
+    return Polynomial(terms)
+
+
+def normal_of_multiply(ring: Normalizer, node: Node) -> Polynomial:
+    assert isinstance(node, Multiply)
+    result = UNIT
+    for factor in node.factors:
+        result = ring.product(result, ring(factor))
+    return result
+
+
+def normal_of_power(ring: Normalizer, node: Node) -> Polynomial:
+    assert isinstance(node, Power)
+    return power(ring, ring(node.base), exponent_of(ring(node.exponent)))
+
+
+def normal_of_call(ring: Normalizer, node: Node) -> Polynomial:
+    assert isinstance(node, Call)
+    if node.function == "exp":
+        return exponential(ring, ring(node.argument))
+    if node.function == "log":
+        return logarithm(ring, ring(node.argument))
+    if node.function == "abs":
+        return ring(Extremum("max", (node.argument, multiply(MINUS_ONE, node.argument))))
+    value = functions.TABLE[node.function].value
+    if value is not None:
+        return ring(replace(value, {functions.x: node.argument}))
+    return ring.by_cases(ring(node.argument), lambda p: _primitive(ring, node.function, p))
+
+
+def _primitive(ring: Normalizer, function: str, argument: Polynomial) -> Polynomial:
+    """sin, cos, erf or floor of a normal form, with its parity and its value at 0."""
+    if function == "floor":
+        return _floor(ring, argument)
+    if not argument:
+        return UNIT if function == "cos" else NOTHING
+    first = argument.sorted()[0][1]
+    if first < 0:
+        mirrored = _primitive(ring, function, -argument)
+        return mirrored if function == "cos" else -mirrored
+    return ring.of_monomial(((Call(function, node_of(argument)), 1),))
+
+
+def _floor(ring: Normalizer, argument: Polynomial) -> Polynomial:
+    value = argument.constant
+    if value is not None:
+        return constant(value.p // value.q)
+    return variable(Call("floor", node_of(argument)))
+
+
+def normal_of_reduce(ring: Normalizer, node: Node) -> Polynomial:
+    assert isinstance(node, Reduce)
+    return BINDERS[node.kind](ring, node)
+
+
+def normal_of_derivative(ring: Normalizer, node: Node) -> Polynomial:
+    assert isinstance(node, Derivative)
+    if ring.resolve is None:
+        raise UnsupportedError("a derivative that nobody resolves")
+    return ring(ring.resolve(node))
+
+
+RULES: dict[type[Node], Callable[[Normalizer, Node], Polynomial]] = {
+    Number: normal_of_number,
+    Constant: normal_of_leaf,
+    Size: normal_of_leaf,
+    Variable: normal_of_leaf,
+    Index: normal_of_index,
+    Element: normal_of_element,
+    Add: normal_of_add,
+    Multiply: normal_of_multiply,
+    Power: normal_of_power,
+    Call: normal_of_call,
+    Extremum: normal_of_extremum,
+    Compare: normal_of_compare,
+    Logic: normal_of_logic,
+    Where: normal_of_where,
+    Delta: normal_of_delta,
+    Table: normal_of_table,
+    Reduce: normal_of_reduce,
+    Expect: normal_of_expectation,
+    Derivative: normal_of_derivative,
+}

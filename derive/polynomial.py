@@ -1,0 +1,268 @@
+"""Polynomials in atoms: exact rational coefficients, and exponents that may be rational or symbolic.
+
+An atom is an interned node that the normal form treats as a variable. A monomial is a tuple of
+(atom, exponent) in the order of `order`; an exponent is a nonzero int, a non-integer `fmpq`, or a
+Polynomial that is not a number (`x**p`). Nothing here knows what an atom means.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, cast
+
+from flint import fmpq
+
+from derive.expression import (
+    Add,
+    Compare,
+    Constant,
+    Delta,
+    Element,
+    Index,
+    Multiply,
+    Node,
+    Number,
+    Power,
+    Size,
+    Variable,
+    add,
+    multiply,
+    number,
+    power,
+)
+
+Rational = Any  # flint.fmpq, which has no types of its own
+Exponent = Any  # int | fmpq | Polynomial
+Monomial = tuple[tuple[Node, Exponent], ...]
+
+_RANK: dict[type[Node], int] = {
+    kind: place
+    for place, kind in enumerate(
+        (Number, Constant, Size, Index, Variable, Element, Power, Multiply, Add, Delta, Compare)
+    )
+}
+
+
+def order(node: Node) -> tuple[Any, ...]:
+    """A key that sorts nodes by structure first and by the names of indices last."""
+    key = node.order_key
+    if key is None:
+        shape: list[Any] = []
+        names: list[Any] = []
+        _describe(node, shape, names)
+        key = (_RANK.get(type(node), len(_RANK)), tuple(shape), tuple(names))
+        object.__setattr__(node, "order_key", key)
+    return key
+
+
+def _describe(part: Any, shape: list[Any], names: list[Any]) -> None:
+    if isinstance(part, Index | Variable):
+        shape.append("#")
+        if isinstance(part, Index):
+            _describe(part.axis.start, shape, names)
+            _describe(part.axis.size, shape, names)
+        names.append((0, part.name, "") if isinstance(part.name, int) else (1, 0, part.name))
+    elif isinstance(part, Node):
+        shape.append(type(part).__name__)
+        for value in part.fields:
+            _describe(value, shape, names)
+    elif isinstance(part, tuple):
+        shape.append(f"({len(part)}")
+        for item in part:
+            _describe(item, shape, names)
+    else:
+        shape.append(f"{part:>24}" if isinstance(part, int) else str(part))
+
+
+class Polynomial:
+    """A finite sum of coefficient times monomial; immutable, hashable, equal when the terms are."""
+
+    __slots__ = ("_hash", "terms")
+
+    def __init__(self, terms: dict[Monomial, Rational]) -> None:
+        self.terms = terms
+        self._hash: int | None = None
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = hash(frozenset((m, (int(c.p), int(c.q))) for m, c in self.terms.items()))
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Polynomial) and self.terms == other.terms
+
+    def __bool__(self) -> bool:
+        return bool(self.terms)
+
+    def __add__(self, other: "Polynomial") -> "Polynomial":
+        if len(self.terms) < len(other.terms):
+            self, other = other, self
+        return Polynomial(accumulated(dict(self.terms), other.terms.items()))
+
+    def __neg__(self) -> "Polynomial":
+        return Polynomial({m: -c for m, c in self.terms.items()})
+
+    def __sub__(self, other: "Polynomial") -> "Polynomial":
+        return self + -other
+
+    def scaled(self, factor: Rational) -> "Polynomial":
+        return Polynomial({m: c * factor for m, c in self.terms.items()}) if factor else NOTHING
+
+    @property
+    def constant(self) -> Rational | None:
+        """The value if this is a number, else None."""
+        if not self.terms:
+            return fmpq(0)
+        return self.terms.get(()) if len(self.terms) == 1 else None
+
+    @property
+    def single(self) -> tuple[Monomial, Rational] | None:
+        """The one term, if there is exactly one."""
+        return next(iter(self.terms.items())) if len(self.terms) == 1 else None
+
+    def atoms(self) -> set[Node]:
+        return {atom for monomial in self.terms for atom, _ in monomial}
+
+    def sorted(self) -> list[tuple[Monomial, Rational]]:
+        return sorted(self.terms.items(), key=lambda term: monomial_order(term[0]))
+
+
+def accumulated(terms: dict[Monomial, Rational], more: Iterable[tuple[Monomial, Rational]]) -> dict[Monomial, Rational]:
+    """terms with more added in place; what cancels is removed."""
+    for monomial, coefficient in more:
+        old = terms.get(monomial)
+        if old is None:
+            terms[monomial] = coefficient
+        else:
+            new = old + coefficient
+            if new:
+                terms[monomial] = new
+            else:
+                del terms[monomial]
+    return terms
+
+
+NOTHING = Polynomial({})
+UNIT = Polynomial({(): fmpq(1)})
+
+
+def constant(value: Rational | int) -> Polynomial:
+    return Polynomial({(): fmpq(value)}) if value else NOTHING
+
+
+def variable(atom: Node, exponent: Exponent = 1) -> Polynomial:
+    return Polynomial({((atom, exponent),): fmpq(1)})
+
+
+# ------------------------------------------------------------------------------- exponents
+
+
+def exponent_of(value: Polynomial) -> Exponent:
+    """A polynomial as an exponent: a plain number where it is one."""
+    number_value = value.constant
+    return value if number_value is None else plain(number_value)
+
+
+def plain(value: Rational) -> Exponent:
+    return int(value.p) if value.q == 1 else value
+
+
+def as_polynomial(exponent: Exponent) -> Polynomial:
+    return exponent if isinstance(exponent, Polynomial) else constant(exponent)
+
+
+def exponent_sum(a: Exponent, b: Exponent) -> Exponent:
+    if type(a) is int and type(b) is int:
+        return a + b
+    if isinstance(a, Polynomial) or isinstance(b, Polynomial):
+        return exponent_of(as_polynomial(a) + as_polynomial(b))
+    return plain(fmpq(0) + a + b)
+
+
+def is_whole(exponent: Exponent) -> bool:
+    return type(exponent) is int
+
+
+def exponent_order(exponent: Exponent) -> tuple[Any, ...]:
+    if isinstance(exponent, Polynomial):
+        return (1, 0.0, tuple((monomial_order(m), int(c.p), int(c.q)) for m, c in exponent.sorted()))
+    value = fmpq(exponent)
+    return (0, int(value.p) / int(value.q), ())
+
+
+# -------------------------------------------------------------------------------- monomials
+
+
+def monomial_order(monomial: Monomial) -> tuple[Any, ...]:
+    return (len(monomial), tuple((order(a), exponent_order(e)) for a, e in monomial))
+
+
+def sorted_monomial(exponents: dict[Node, Exponent]) -> Monomial:
+    if len(exponents) < 2:
+        return tuple(exponents.items())
+    return tuple(sorted(exponents.items(), key=lambda item: order(item[0])))
+
+
+def monomial_product(a: Monomial, b: Monomial) -> Monomial:
+    """The product, exponents of one atom added."""
+    if not a or not b:
+        return a or b
+    exponents = dict(a)
+    for atom, exponent in b:
+        old = exponents.get(atom)
+        new = exponent if old is None else exponent_sum(old, exponent)
+        if type(new) is int and new == 0:
+            del exponents[atom]
+        else:
+            exponents[atom] = new
+    return sorted_monomial(exponents)
+
+
+def monomial_power(monomial: Monomial, times: Exponent) -> Monomial:
+    """monomial**times, exponent by exponent: valid for an integer, or where every atom is positive."""
+    return tuple((atom, exponent_product(exponent, times)) for atom, exponent in monomial)
+
+
+def exponent_product(a: Exponent, b: Exponent) -> Exponent:
+    """The product of two exponents, one of them a number."""
+    if type(a) is int and type(b) is int:
+        return a * b
+    if isinstance(a, Polynomial) and isinstance(b, Polynomial):
+        terms: dict[Monomial, Rational] = {}
+        for m, c in a.terms.items():
+            accumulated(terms, ((monomial_product(m, n), c * d) for n, d in b.terms.items()))
+        return exponent_of(Polynomial(terms))
+    if isinstance(a, Polynomial):
+        return exponent_of(a.scaled(fmpq(b)))
+    if isinstance(b, Polynomial):
+        return exponent_of(b.scaled(fmpq(a)))
+    return plain(fmpq(a) * fmpq(b))
+
+
+def mapped(monomial: Monomial, change: Callable[[Node], Polynomial]) -> Iterator[tuple[Polynomial, Exponent]]:
+    for atom, exponent in monomial:
+        yield change(atom), exponent
+
+
+# --------------------------------------------------------------------------- back to expressions
+
+
+def exponent_node(exponent: Exponent) -> Node:
+    if isinstance(exponent, Polynomial):
+        return node_of(exponent)
+    value = fmpq(exponent)
+    return number(cast(Any, _fraction(value)))
+
+
+def _fraction(value: Rational) -> Any:
+    from fractions import Fraction
+
+    return Fraction(int(value.p), int(value.q))
+
+
+def monomial_node(monomial: Monomial, coefficient: Rational | int = 1) -> Node:
+    factors = [atom if exponent == 1 else power(atom, exponent_node(exponent)) for atom, exponent in monomial]
+    return multiply(number(_fraction(fmpq(coefficient))), *factors) if factors else number(_fraction(fmpq(coefficient)))
+
+
+def node_of(polynomial: Polynomial) -> Node:
+    """The expression, its terms and factors in a fixed order."""
+    return add(*(monomial_node(m, c) for m, c in polynomial.sorted()))

@@ -1,0 +1,221 @@
+"""Powers, exponentials and logarithms of normal forms.
+
+A base that is not one term is factored; its content leaves the power where that is allowed, and the
+rest stays as an atom, a "kept base", whose exponent is negative, fractional or symbolic.
+"""
+
+from typing import TYPE_CHECKING
+
+from flint import fmpq
+
+from derive.errors import UndefinedError, UnsupportedError
+from derive.expression import (
+    Add,
+    Call,
+    Multiply,
+    Node,
+    number,
+)
+from derive.polynomial import (
+    NOTHING,
+    UNIT,
+    Exponent,
+    Monomial,
+    Polynomial,
+    Rational,
+    as_polynomial,
+    exponent_of,
+    exponent_product,
+    exponent_sum,
+    is_whole,
+    monomial_node,
+    monomial_product,
+    node_of,
+    plain,
+    sorted_monomial,
+    variable,
+)
+
+if TYPE_CHECKING:
+    from derive.normal import Normalizer
+
+
+from flint import fmpz
+
+from derive.cases import indicator
+from derive.factors import factor
+from derive.zero import is_zero
+
+
+def power(ring: "Normalizer", base: Polynomial, exponent: Exponent) -> Polynomial:
+    if is_whole(exponent):
+        if exponent >= 0:
+            if exponent == 0 and not base:
+                raise UndefinedError("0**0")
+            return ring.whole_power(base, exponent)
+        return ring.by_cases(base, lambda p: ring.whole_power(inverse(ring, p), -exponent))
+    return ring.by_cases(base, lambda p: real_power(ring, p, exponent))
+
+
+def inverse(ring: "Normalizer", base: Polynomial) -> Polynomial:
+    """1/base, off the null set where base is 0; refused where it is 0 everywhere."""
+    if not base or is_zero(ring, base):
+        raise UndefinedError("division by an expression that is always 0")
+    factored = factor(ring, base)
+    exponents: dict[Node, Exponent] = {a: exponent_product(e, -1) for a, e in factored.content}
+    for primitive, times in factored.factors:
+        exponents[node_of(primitive)] = -times
+    return ring.of_monomial(sorted_monomial(exponents), 1 / factored.coefficient)
+
+
+def real_power(ring: "Normalizer", base: Polynomial, exponent: Exponent) -> Polynomial:
+    """base**exponent for an exponent that is not an integer: what is surely positive leaves the base.
+
+    The power is defined only where the base is positive (or 0), which allows (a**3)**(1/3) = a, but
+    (a**2)**(1/2) is |a|.
+    """
+    if not base:
+        raise UndefinedError("0 to a power that is not an integer")
+    factored = factor(ring, base)
+    result = _number_power(abs(factored.coefficient), exponent)
+    rest: list[tuple[Node, int]] = []
+    for atom, own in factored.content:
+        if ring.positive(atom) or not is_whole(own):
+            result = ring.product(result, ring.of_monomial(((atom, exponent_product(own, exponent)),)))
+        else:
+            rest.append((atom, own))
+    for primitive, times in factored.factors:
+        if ring.is_positive(primitive):
+            result = ring.product(result, ring.of_monomial(((node_of(primitive), exponent_product(times, exponent)),)))
+        else:
+            rest.append((node_of(primitive), times))
+    return ring.product(result, _rest_power(ring, rest, factored.coefficient < 0, exponent))
+
+
+def _rest_power(ring: "Normalizer", rest: list[tuple[Node, int]], negative: bool, exponent: Exponent) -> Polynomial:
+    """(±product of rest)**exponent, where no factor of the rest has a known sign."""
+    if not rest:
+        if negative:
+            raise UndefinedError("a negative number to a power that is not an integer")
+        return UNIT
+    if len(rest) == 1:
+        ((atom, times),) = rest
+        if times % 2 == 0 and not negative:
+            return absolute_power(ring, ring(atom), exponent_product(times, exponent))
+        if times % 2:
+            signed = _signed(ring, atom, negative)
+            return _kept_power(ring, signed, exponent_product(times, exponent))
+    whole = UNIT.scaled(fmpq(-1 if negative else 1))
+    for atom, times in rest:
+        whole = ring.product(whole, power(ring, ring(atom), times))
+    single = whole.single
+    kept = node_of(whole) if single is None else monomial_node(*single)
+    return variable(kept, exponent)
+
+
+def _signed(ring: "Normalizer", atom: Node, negative: bool) -> Node:
+    return node_of(-ring(atom)) if negative else atom
+
+
+def _kept_power(ring: "Normalizer", atom: Node, exponent: Exponent) -> Polynomial:
+    return ring.of_monomial(((atom, exponent),))
+
+
+def absolute_power(ring: "Normalizer", base: Polynomial, exponent: Exponent) -> Polynomial:
+    """|base|**exponent."""
+    if is_whole(exponent):
+        if exponent % 2 == 0:
+            return power(ring, base, exponent)
+        sign = indicator(ring, base).scaled(fmpq(2)) - UNIT
+        return ring.product(power(ring, base, exponent), sign)
+    argument = base if base.sorted()[0][1] > 0 else -base
+    return variable(Call("abs", node_of(argument)), exponent)
+
+
+def _number_power(value: Rational, exponent: Exponent) -> Polynomial:
+    """value**exponent for value > 0, prime by prime, so that sqrt(4) is 2 and sqrt(8) is 2*sqrt(2)."""
+    result: Monomial = ()
+    coefficient = fmpq(1)
+    for part, sign in ((value.p, 1), (value.q, -1)):
+        for prime, times in _prime_factors(part):
+            total = as_polynomial(exponent_product(exponent, times * sign))
+            fixed = total.terms.get((), fmpq(0))
+            whole = int(fixed.p // fixed.q)
+            coefficient *= fmpq(prime) ** whole
+            rest = exponent_sum(exponent_of(total), -whole)
+            if not (type(rest) is int and rest == 0):
+                result = monomial_product(result, ((number(int(prime)), rest),))
+    return Polynomial({result: coefficient})
+
+
+def _prime_factors(value: fmpz) -> list[tuple[fmpz, int]]:
+    if value.bit_length() > 128:
+        raise UnsupportedError("the root of a large number")
+    return list(value.factor()) if value > 1 else []
+
+
+# ------------------------------------------------------------------------- exp and log
+
+
+def exponential(ring: "Normalizer", argument: Polynomial) -> Polynomial:
+    """exp of a normal form: a product over its terms, c*m giving exp(m)**c and log(a)*r giving a**r."""
+    return ring.by_cases(argument, lambda p: _exponential(ring, p))
+
+
+def _exponential(ring: "Normalizer", argument: Polynomial) -> Polynomial:
+    result = UNIT
+    for monomial, coefficient in argument.terms.items():
+        result = ring.product(result, _exponential_of_term(ring, monomial, coefficient))
+    return result
+
+
+def _exponential_of_term(ring: "Normalizer", monomial: Monomial, coefficient: Rational) -> Polynomial:
+    logs = [place for place, (a, e) in enumerate(monomial) if isinstance(a, Call) and a.function == "log" and e == 1]
+    if len(logs) == 1:
+        place = logs[0]
+        log = monomial[place][0]
+        assert isinstance(log, Call)
+        rest = Polynomial({monomial[:place] + monomial[place + 1 :]: coefficient})
+        return power(ring, ring(log.argument), exponent_of(rest))
+    return variable(Call("exp", monomial_node(monomial)), plain(coefficient))
+
+
+def logarithm(ring: "Normalizer", argument: Polynomial) -> Polynomial:
+    """log of a normal form: positive factors part, what is left stays inside; log(exp(m)) is m."""
+    return ring.by_cases(argument, lambda p: _logarithm(ring, p))
+
+
+def _logarithm(ring: "Normalizer", argument: Polynomial) -> Polynomial:
+    if not argument:
+        raise UndefinedError("log(0)")
+    factored = factor(ring, argument)
+    coefficient = factored.coefficient
+    result = NOTHING
+    for part, sign in ((abs(coefficient).p, 1), (abs(coefficient).q, -1)):
+        for prime, times in _prime_factors(part):
+            result = result + variable(Call("log", number(int(prime)))).scaled(fmpq(times * sign))
+    rest = UNIT.scaled(fmpq(1 if coefficient > 0 else -1))
+    for atom, exponent in factored.content:
+        if ring.positive(atom) or not is_whole(exponent):
+            result = result + ring.product(as_polynomial(exponent), _log_of_atom(ring, atom))
+        else:
+            rest = ring.product(rest, Polynomial({((atom, exponent),): fmpq(1)}))
+    for primitive, times in factored.factors:
+        if ring.is_positive(primitive):
+            result = result + variable(Call("log", node_of(primitive))).scaled(fmpq(times))
+        else:
+            rest = ring.product(rest, ring.whole_power(primitive, times))
+    if rest != UNIT:
+        if rest.constant is not None:
+            raise UndefinedError("the logarithm of a negative number")
+        result = result + variable(Call("log", node_of(rest)))
+    return result
+
+
+def _log_of_atom(ring: "Normalizer", atom: Node) -> Polynomial:
+    match atom:
+        case Call("exp", argument):
+            return ring(argument)
+        case Add() | Multiply():
+            return variable(Call("log", atom))
+    return variable(Call("log", atom))

@@ -1,0 +1,80 @@
+"""Signs: what is surely positive, or surely not negative, on the whole domain of the inputs."""
+
+from typing import TYPE_CHECKING
+
+from derive.expression import (
+    Add,
+    Call,
+    Compare,
+    Constant,
+    Delta,
+    Element,
+    Index,
+    Node,
+    Number,
+    Power,
+    Reduce,
+    Size,
+    opened,
+)
+from derive.polynomial import (
+    Polynomial,
+    is_whole,
+)
+
+if TYPE_CHECKING:
+    from derive.normal import Normalizer
+
+
+from derive import domains
+
+
+def atom_is_positive(ring: "Normalizer", atom: Node) -> bool:
+    match atom:
+        case Number(numerator):
+            return numerator > 0
+        case Size() | Constant():
+            return True
+        case Index(_, over):
+            return ring.is_positive(ring(over.start))
+        case Element(tensor):
+            domain = domains.TABLE.get(tensor.domain)
+            return domain is not None and domain.positive
+        case Call("exp"):
+            return True
+        case Reduce("sum" | "prod", _, bound):
+            return ring.is_positive(ring(opened(atom)[0])) and all(ring.is_positive(ring(b.axis.size)) for b in bound)
+        case Add():
+            return ring.is_positive(ring(atom)) or _is_unit_complement(ring(atom))
+        case Power(base):
+            return ring.positive(base)
+    return False
+
+
+def atom_is_nonnegative(atom: Node) -> bool:
+    match atom:
+        case Compare() | Delta() | Call("abs"):
+            return True
+        case Index(_, over):
+            return isinstance(over.start, Number) and over.start.numerator >= 0
+        case Element(tensor):
+            domain = domains.TABLE.get(tensor.domain)
+            return domain is not None and domain.low == 0
+    return False
+
+
+def _is_unit_complement(polynomial: Polynomial) -> bool:
+    """1 - u*v*… for elements between 0 and 1."""
+    terms = dict(polynomial.terms)
+    if len(terms) != 2 or terms.pop((), None) != 1:
+        return False
+    ((monomial, coefficient),) = terms.items()
+    return coefficient == -1 and all(
+        isinstance(atom, Element)
+        and (domain := domains.TABLE.get(atom.tensor.domain)) is not None
+        and domain.high == 1
+        and domain.positive
+        and is_whole(e)
+        and e > 0
+        for atom, e in monomial
+    )

@@ -1,0 +1,365 @@
+"""Sums and the other binders in normal form: distributed, contracted, stripped, merged, named canonically.
+
+While its body is put in normal form a bound index bears a placeholder name that says how deep it
+stands, so that equal sums meet under equal names. A sum that cannot be taken further is an atom whose
+body is one monomial, connected through its indices.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import permutations, product
+from math import factorial
+from typing import TYPE_CHECKING
+
+from flint import fmpq
+
+from derive.errors import UnsupportedError
+from derive.expression import (
+    Delta,
+    Element,
+    Index,
+    Node,
+    Number,
+    Reduce,
+    Size,
+    Variable,
+    add,
+    axis,
+    opened,
+    reduce,
+    replace,
+    walk,
+)
+from derive.polynomial import (
+    NOTHING,
+    UNIT,
+    Exponent,
+    Monomial,
+    Polynomial,
+    Rational,
+    accumulated,
+    exponent_of,
+    is_whole,
+    monomial_node,
+    monomial_order,
+    node_of,
+    sorted_monomial,
+    variable,
+)
+from derive.powers import inverse
+
+if TYPE_CHECKING:
+    from derive.normal import Normalizer
+
+MAX_ORDERS = 720
+
+
+def placeholder(depth: int, place: int, like: Index) -> Index:
+    return Index(f"#{depth:03}.{place:03}", like.axis)
+
+
+def depth_below(nodes: Iterable[Node]) -> int:
+    """One more than the deepest placeholder free in the nodes."""
+    deepest = -1
+    for node in nodes:
+        for leaf in node.free:
+            if isinstance(leaf.name, str) and leaf.name[0] == "#":
+                deepest = max(deepest, int(leaf.name[1:4]))
+    return deepest + 1
+
+
+def normal_of_sum(ring: "Normalizer", node: Reduce) -> Polynomial:
+    if len(node.bound) == 1 and node.bound[0].axis.free:
+        return _sum_to_a_step(ring, node)
+    body, indices = opened_in_place(node)
+    return sum_over(ring, ring(body), indices)
+
+
+def _sum_to_a_step(ring: "Normalizer", node: Reduce) -> Polynomial:
+    """A sum whose length depends on an index: length t + c becomes length t, the c last terms apart."""
+    (bound,) = node.bound
+    size = ring(bound.axis.size)
+    extra = size.terms.get((), fmpq(0))
+    base = size - UNIT.scaled(extra)
+    start = ring.canonical(bound.axis.start)
+    if not (_is_nonnegative(ring, bound.axis.size) and _is_nonnegative(ring, node_of(base)) and extra.q == 1):
+        raise UnsupportedError("a sum whose range may be shorter than empty")
+    over = Index(f"#{depth_below((node,)):03}.000", axis(node_of(base), start))
+    body = replace(node.body, {bound: over})
+    result = sum_over(ring, ring(body), (over,))
+    count = int(extra.p)
+    for place in range(min(count, 0), max(count, 0)):
+        term = ring(replace(body, {over: add(start, node_of(base), place)}))
+        result = result + term if count > 0 else result - term
+    return result
+
+
+def normal_of_mean(ring: "Normalizer", node: Reduce) -> Polynomial:
+    result = normal_of_sum(ring, node)
+    for index in node.bound:
+        result = ring.product(result, inverse(ring, ring(index.axis.size)))
+    return result
+
+
+def opened_in_place(node: Reduce) -> tuple[Node, tuple[Index, ...]]:
+    depth = depth_below((node,))
+    indices = tuple(placeholder(depth, p, b) for p, b in enumerate(node.bound))
+    return replace(node.body, dict(zip(node.bound, indices, strict=True))), indices
+
+
+def sum_over(ring: "Normalizer", body: Polynomial, indices: Sequence[Index]) -> Polynomial:
+    """The sum of a normal form over the indices, term by term."""
+    terms: dict[Monomial, Rational] = {}
+    for monomial, coefficient in body.terms.items():
+        taken = sum_of_monomial(ring, monomial, tuple(indices))
+        accumulated(terms, ((m, c * coefficient) for m, c in taken.terms.items()))
+    return Polynomial(terms)
+
+
+def sum_of_monomial(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -> Polynomial:
+    merged = _merge_inner_sums(ring, monomial, indices)
+    if merged is not None:
+        body, indices = merged
+        return sum_over(ring, body, indices)
+    contracted = _contract_delta(ring, monomial, indices)
+    if contracted is not None:
+        body, indices = contracted
+        return sum_over(ring, body, indices)
+    outside, inside = split(monomial, indices)
+    result = ring.of_monomial(outside)
+    for group, part in _components(inside, indices):
+        result = ring.product(result, _component(ring, part, group))
+    return result
+
+
+# ------------------------------------------------------------------- merging and contracting
+
+
+def _merge_inner_sums(
+    ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]
+) -> tuple[Polynomial, tuple[Index, ...]] | None:
+    """x[i] * (sum over j of W[i, j]) under a sum over i becomes a sum over i and j."""
+    for place, (atom, exponent) in enumerate(monomial):
+        if not (isinstance(atom, Reduce) and atom.kind == "sum" and is_whole(exponent) and exponent > 0):
+            continue
+        if atom.free.isdisjoint(indices):
+            continue
+        body = ring.of_monomial(monomial[:place] + monomial[place + 1 :])
+        for _ in range(exponent):
+            inner, freed = opened(atom)
+            indices = (*indices, *freed)
+            body = ring.product(body, ring(inner))
+        return body, indices
+    return None
+
+
+def _contract_delta(
+    ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]
+) -> tuple[Polynomial, tuple[Index, ...]] | None:
+    """sum over i of delta(i, k)*f(i) is f(k), for a k that is surely in the range of i."""
+    for place, (atom, _) in enumerate(monomial):
+        if not isinstance(atom, Delta):
+            continue
+        for index, target in ((atom.left, atom.right), (atom.right, atom.left)):
+            if index in indices and isinstance(index, Index) and _is_inside(ring, target, index):
+                kept = tuple(i for i in indices if i is not index)
+                rest = monomial[:place] + monomial[place + 1 :]
+                return ring.substituted(rest, {index: target}), kept
+    return None
+
+
+def _is_inside(ring: "Normalizer", target: Node, index: Index) -> bool:
+    if isinstance(target, Index):
+        if target.axis is index.axis:
+            return True
+        low, high = target.axis.start, target.axis.start + target.axis.size - 1
+    elif isinstance(target, Number):
+        low = high = target
+    else:
+        return False
+    return _is_nonnegative(ring, low - index.axis.start) and _is_nonnegative(
+        ring, index.axis.start + index.axis.size - 1 - high
+    )
+
+
+def _is_nonnegative(ring: "Normalizer", difference: Node) -> bool:
+    """Whether an integer expression in sizes and indices is >= 0 wherever these are: a size is >= 1.
+
+    Each size n is written as 1 + n', each index as its start + i'; then no coefficient may be negative.
+    """
+    shifted = NOTHING
+    for monomial, coefficient in ring(difference).terms.items():
+        term = UNIT.scaled(coefficient)
+        for atom, exponent in monomial:
+            least = _least(ring, atom)
+            if least is None or not is_whole(exponent) or exponent < 0:
+                return False
+            term = ring.product(term, ring.whole_power(variable(atom) + least, exponent))
+        shifted = shifted + term
+    return all(c >= 0 for c in shifted.terms.values())
+
+
+def _least(ring: "Normalizer", atom: Node) -> Polynomial | None:
+    match atom:
+        case Size():
+            return UNIT
+        case Index(_, over):
+            start = ring(over.start)
+            return start if start.constant is not None else None
+    return None
+
+
+# ------------------------------------------------------------------------ splitting in parts
+
+
+def split(monomial: Monomial, indices: Sequence[Index]) -> tuple[Monomial, Monomial]:
+    """The factors that do not depend on the indices, and those that do; exponents are split term by term."""
+    outside: dict[Node, Exponent] = {}
+    inside: dict[Node, Exponent] = {}
+    for atom, exponent in monomial:
+        if not atom.free.isdisjoint(indices):
+            inside[atom] = exponent
+        elif isinstance(exponent, Polynomial):
+            still = {m: c for m, c in exponent.terms.items() if is_free_of(m, indices)}
+            moving = {m: c for m, c in exponent.terms.items() if m not in still}
+            if still:
+                outside[atom] = exponent_of(Polynomial(still))
+            if moving:
+                inside[atom] = exponent_of(Polynomial(moving))
+        else:
+            outside[atom] = exponent
+    return sorted_monomial(outside), sorted_monomial(inside)
+
+
+def is_free_of(monomial: Monomial, indices: Sequence[Index]) -> bool:
+    return free_of(monomial).isdisjoint(indices)
+
+
+def free_of(monomial: Monomial) -> frozenset[Index | Variable]:
+    free: frozenset[Index | Variable] = frozenset()
+    for atom, exponent in monomial:
+        free = free | atom.free
+        if isinstance(exponent, Polynomial):
+            free = free.union(*(free_of(m) for m in exponent.terms))
+    return free
+
+
+def _components(inside: Monomial, indices: Sequence[Index]) -> list[tuple[tuple[Index, ...], Monomial]]:
+    """The connected parts of a product: indices that share a factor, or one in the axis of another, belong together."""
+    groups: list[tuple[set[Index], list[tuple[Node, Exponent]]]] = []
+    pieces: list[tuple[frozenset[Index | Variable], tuple[Node, Exponent] | None]] = [
+        (free_of((item,)), item) for item in inside
+    ]
+    pieces += [(frozenset((i,)) | i.axis.free, None) for i in indices]
+    for free, item in pieces:
+        mine = {i for i in indices if i in free}
+        factors = [item] if item is not None else []
+        apart = []
+        for group, members in groups:
+            if group & mine:
+                mine |= group
+                factors = members + factors
+            else:
+                apart.append((group, members))
+        groups = [*apart, (mine, factors)]
+    return [(tuple(i for i in indices if i in group), sorted_monomial(dict(members))) for group, members in groups]
+
+
+def _component(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -> Polynomial:
+    """The sum of a connected product."""
+    if not monomial:
+        return _count(ring, indices)
+    if len(indices) == 1 and _sums_to_one(monomial, indices[0]):
+        atom = monomial[0][0]
+        assert isinstance(atom, Element)
+        ring.note(f"{atom.tensor.name} sums to 1 over its last axis")
+        return UNIT
+    return _canonical_sum(ring, monomial, indices)
+
+
+def _count(ring: "Normalizer", indices: tuple[Index, ...]) -> Polynomial:
+    """How many values the indices take together."""
+    if len(indices) == 1:
+        size = ring(indices[0].axis.size)
+        if not _is_nonnegative(ring, indices[0].axis.size):
+            raise UnsupportedError("a sum whose range may be shorter than empty")
+        return size
+    last = next(i for i in indices if all(i not in other.axis.free for other in indices))
+    rest = tuple(i for i in indices if i is not last)
+    return sum_over(ring, ring(last.axis.size), rest)
+
+
+def _sums_to_one(monomial: Monomial, index: Index) -> bool:
+    if len(monomial) != 1 or monomial[0][1] != 1:
+        return False
+    atom = monomial[0][0]
+    return (
+        isinstance(atom, Element)
+        and atom.tensor.domain in ("simplex", "onehot")
+        and atom.subscripts[-1] is index
+        and index.axis is atom.tensor.axes[-1]
+        and all(index not in s.free for s in atom.subscripts[:-1])
+    )
+
+
+# ---------------------------------------------------------------------------- canonical names
+
+
+def _canonical_sum(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -> Polynomial:
+    """The sum as an atom, the names and the order of its indices chosen as the least of all choices."""
+    outer = [leaf for leaf in free_of(monomial) if leaf not in indices]
+    depth = depth_below(outer)
+    if len(indices) == 1 and indices[0] is placeholder(depth, 0, indices[0]):
+        return variable(reduce("sum", monomial_node(monomial), *indices))
+    best: tuple[object, Polynomial, tuple[Index, ...]] | None = None
+    for arranged in _orders(monomial, indices):
+        names = tuple(placeholder(depth, p, i) for p, i in enumerate(arranged))
+        names = _with_moved_axes(arranged, names)
+        renamed = ring.substituted(monomial, dict(zip(arranged, names, strict=True)))
+        single = renamed.single
+        if single is None:  # renaming has made a relation apply: start again from what it has become
+            return sum_over(ring, renamed, names)
+        key = (monomial_order(single[0]), single[1] < 0)
+        if best is None or key < best[0]:  # type: ignore[operator]
+            best = (key, renamed, names)
+    assert best is not None
+    assert best[1].single is not None
+    kept, coefficient = best[1].single
+    return variable(reduce("sum", monomial_node(kept), *best[2])).scaled(coefficient)
+
+
+def _with_moved_axes(arranged: tuple[Index, ...], names: tuple[Index, ...]) -> tuple[Index, ...]:
+    if all(i.axis.free.isdisjoint(arranged) for i in arranged):
+        return names
+    raise UnsupportedError("a double sum whose inner range depends on the outer index")
+
+
+def _orders(monomial: Monomial, indices: tuple[Index, ...]) -> list[tuple[Index, ...]]:
+    """The orders of the indices that their roles in the monomial leave open."""
+    if len(indices) == 1:
+        return [indices]
+    roles: dict[tuple[object, ...], list[Index]] = {}
+    for index in indices:
+        roles.setdefault(_role(monomial, index), []).append(index)
+    classes = [roles[key] for key in sorted(roles, key=repr)]
+    count = 1
+    for members in classes:
+        count *= factorial(len(members))
+    if count > MAX_ORDERS:
+        raise UnsupportedError(f"a sum over {len(indices)} indices that play the same part")
+    return [tuple(i for part in choice for i in part) for choice in product(*(permutations(c) for c in classes))]
+
+
+def _role(monomial: Monomial, index: Index) -> tuple[object, ...]:
+    """What distinguishes an index whatever it is called: its axis and where it stands in which tensors."""
+    seen = []
+    for atom, exponent in monomial:
+        if index in atom.free:
+            places = sorted(
+                (part.tensor.name, place)
+                for part in walk(atom)
+                if isinstance(part, Element)
+                for place, subscript in enumerate(part.subscripts)
+                if index in subscript.free
+            )
+            seen.append((type(atom).__name__, repr(exponent) if not isinstance(exponent, Polynomial) else "", places))
+    return (repr(index.axis), sorted(seen, key=repr))
