@@ -9,6 +9,7 @@ from derive.errors import UnsupportedError
 from derive.expression import (
     Expect,
     Index,
+    Node,
     Reduce,
     opened,
     reduce,

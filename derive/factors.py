@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 from flint import Ordering, fmpq, fmpz, fmpz_mpoly_ctx
 
-from derive.expression import (
-    Node,
-)
+from derive.expression import Add, Multiply, Node, walk
 from derive.polynomial import (
+    NOTHING,
     Exponent,
     Monomial,
     Polynomial,
     Rational,
     accumulated,
+    as_polynomial,
     exponent_of,
     exponent_sum,
+    monomial_product,
     sorted_monomial,
 )
 
@@ -61,8 +62,62 @@ def factor(ring: "Normalizer", polynomial: Polynomial) -> Factored:
     """Content and irreducible factors; the content takes the least exponent of every generator."""
     known = ring.factored.get(polynomial)
     if known is None:
-        known = ring.factored[polynomial] = _factor(polynomial)
+        content, cleared = _common_denominator(ring, polynomial)
+        known = _factor(cleared)
+        if content:
+            known = Factored(known.coefficient, monomial_product(content, known.content), known.factors)
+        ring.factored[polynomial] = known
     return known
+
+
+def _common_denominator(ring: "Normalizer", polynomial: Polynomial) -> tuple[Monomial, Polynomial]:
+    """Kept bases taken out to their least power, so that 1 - e/(1 + e) is (1 + e)**-1 times 1."""
+    content: Monomial = ()
+    while len(polynomial.terms) > 1:
+        found = next(
+            (a for a in sorted(polynomial.atoms(), key=depth, reverse=True) if isinstance(a, Add | Multiply)), None
+        )
+        parts = None if found is None else by_residue(polynomial, found)
+        if found is None or parts is None or len(parts) > 1:
+            break
+        ((residue, rows),) = parts.items()
+        least = min(whole for _, _, whole in rows)
+        content = monomial_product(content, ((found, exponent_sum(exponent_of(residue), least)),))
+        polynomial = multiplied_out(ring, rows, ring(found))
+    return content, polynomial
+
+
+Row = tuple[Monomial, Rational, int]
+
+
+def depth(atom: Node) -> tuple[int, int]:
+    """Sorts kept bases so that one which contains another comes after it."""
+    return sum(1 for _ in walk(atom)), atom.serial
+
+
+def by_residue(polynomial: Polynomial, base: Node) -> dict[Polynomial, list[Row]]:
+    """The terms by the fractional or symbolic part of the power of base; a row is (rest, coefficient, whole power)."""
+    groups: dict[Polynomial, list[Row]] = {}
+    for monomial, coefficient in polynomial.terms.items():
+        total = as_polynomial(next((e for a, e in monomial if a is base), 0))
+        rest = tuple(item for item in monomial if item[0] is not base)
+        fixed = total.terms.get((), fmpq(0))
+        whole = int(fixed.p // fixed.q)
+        residue = as_polynomial(exponent_sum(exponent_of(total), -whole))
+        groups.setdefault(residue, []).append((rest, coefficient, whole))
+    return groups
+
+
+def multiplied_out(ring: "Normalizer", rows: list[Row], expanded: Polynomial) -> Polynomial:
+    """The rows divided by the least power of their base, by Horner's scheme in the base."""
+    least = min(whole for _, _, whole in rows)
+    by_power: dict[int, dict[Monomial, Rational]] = {}
+    for rest, coefficient, whole in rows:
+        accumulated(by_power.setdefault(whole - least, {}), ((rest, coefficient),))
+    result = NOTHING
+    for step in range(max(by_power), -1, -1):
+        result = ring.product(result, expanded) + Polynomial(by_power.get(step, {}))
+    return result
 
 
 def _factor(polynomial: Polynomial) -> Factored:
@@ -72,7 +127,7 @@ def _factor(polynomial: Polynomial) -> Factored:
     generators, rows = _spread(polynomial)
     zero = fmpq(0)
     least = {g: min(row.get(g, zero) for row, _ in rows) for g in generators}
-    scale = {g: _common_denominator(row.get(g, zero) - least[g] for row, _ in rows) for g in generators}
+    scale = {g: _denominator(row.get(g, zero) - least[g] for row, _ in rows) for g in generators}
     denominator = lcm(*(int(c.q) for _, c in rows))
     integers = [int((c * denominator).p) for _, c in rows]
     divisor = gcd(*integers)
@@ -94,7 +149,7 @@ def _factor(polynomial: Polynomial) -> Factored:
     return Factored(coefficient, content, tuple(sorted(factors, key=lambda f: len(f[0].terms))))
 
 
-def _common_denominator(values: object) -> int:
+def _denominator(values: object) -> int:
     return lcm(*(int(v.q) for v in values))  # type: ignore[attr-defined]
 
 

@@ -43,7 +43,6 @@ from derive.expression import (
     Reduce,
     Size,
     Table,
-    Tensor,
     Variable,
     Where,
     element,
@@ -71,7 +70,7 @@ from derive.powers import exponential, logarithm, power
 from derive.relations import RELATIONS
 from derive.signs import atom_is_nonnegative, atom_is_positive
 
-Definitions = Callable[[Tensor], tuple[tuple[Index, ...], Node] | None]
+Definitions = Callable[[Element], Node | None]
 Resolve = Callable[[Derivative], Node]
 
 ONE_RATIONAL = fmpq(1)
@@ -82,13 +81,13 @@ MAX_POWER = 24
 class Normalizer:
     """Turns expressions into normal form, with a memory of what it has already turned.
 
-    definition: the indices and body of a tensor that is to be expanded, None for one that stays an atom.
+    definition: what an element stands for, if it is to be expanded; None for one that stays an atom.
     resolve: gives the derivative that a Derivative node stands for, as an expression without D.
     facts: what the steps taken have used, in words.
     """
 
     def __init__(self, definition: Definitions | None = None, resolve: Resolve | None = None) -> None:
-        self.definition = definition or (lambda tensor: None)
+        self.definition = definition or (lambda part: None)
         self.resolve = resolve
         self.facts: dict[str, None] = {}
         self.memo: dict[Node, Polynomial] = {}
@@ -244,10 +243,9 @@ def normal_of_index(ring: Normalizer, node: Node) -> Polynomial:
 def normal_of_element(ring: Normalizer, node: Node) -> Polynomial:
     assert isinstance(node, Element)
     subscripts = tuple(ring.canonical(s) for s in node.subscripts)
-    found = ring.definition(node.tensor)
+    found = ring.definition(element(node.tensor, *subscripts))
     if found is not None:
-        indices, body = found
-        return ring(replace(body, dict(zip(indices, subscripts, strict=True))))
+        return ring(found)
     if node.tensor.domain in ("symmetric", "spd"):
         subscripts = (*subscripts[:-2], *sorted(subscripts[-2:], key=order))
     return ring.of_monomial(((element(node.tensor, *subscripts), 1),))

@@ -29,10 +29,10 @@ from derive.polynomial import (
     exponent_sum,
     is_whole,
     monomial_node,
+    monomial_power,
     monomial_product,
     node_of,
     plain,
-    sorted_monomial,
     variable,
 )
 
@@ -62,10 +62,10 @@ def inverse(ring: "Normalizer", base: Polynomial) -> Polynomial:
     if not base or is_zero(ring, base):
         raise UndefinedError("division by an expression that is always 0")
     factored = factor(ring, base)
-    exponents: dict[Node, Exponent] = {a: exponent_product(e, -1) for a, e in factored.content}
+    result = ring.of_monomial(monomial_power(factored.content, -1), 1 / factored.coefficient)
     for primitive, times in factored.factors:
-        exponents[node_of(primitive)] = -times
-    return ring.of_monomial(sorted_monomial(exponents), 1 / factored.coefficient)
+        result = ring.product(result, ring.of_monomial(((node_of(primitive), -times),)))
+    return result
 
 
 def real_power(ring: "Normalizer", base: Polynomial, exponent: Exponent) -> Polynomial:

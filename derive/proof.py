@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from derive import induction
 from derive.calculus import Reverse, has_derivative
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import (
+    Axis,
     Derivative,
     Element,
     Index,
@@ -48,17 +50,19 @@ class Algebra:
         """A normal form in which definitions are atoms, or in which they are expanded to the inputs."""
         known = self.rings.get(expanded)
         if known is None:
-            known = self.rings[expanded] = Normalizer(self._every if expanded else self._only_adjoints, self.resolve)
+            known = self.rings[expanded] = Normalizer(self.expansion if expanded else self._adjoint, self.resolve)
         return known
 
-    def _only_adjoints(self, tensor: Tensor) -> tuple[tuple[Index, ...], Node] | None:
-        return self.synthetic.get(tensor)
+    def _adjoint(self, part: Element) -> Node | None:
+        known = self.synthetic.get(part.tensor)
+        return None if known is None else _at(part, *known)
 
-    def _every(self, tensor: Tensor) -> tuple[tuple[Index, ...], Node] | None:
-        found = self.definitions.get(tensor)
+    def expansion(self, part: Element) -> Node | None:
+        """What an element stands for by its definition; a recurrence stays as it is."""
+        found = self.definitions.get(part.tensor)
         if found is None:
-            return self.synthetic.get(tensor)
-        return None if found.bases else (found.indices, found.body)
+            return self._adjoint(part)
+        return None if found.bases else _at(part, found.indices, found.body)
 
     # ------------------------------------------------------------------------- derivatives
 
@@ -140,40 +144,47 @@ class Algebra:
                 return Proof(False, f"undefined: {error}")
             except RecursionError:
                 reason = "the expression is nested too deeply"
-        try:
-            if self._by_values(claim):
-                return self._proof(True)
-        except (UnsupportedError, UndefinedError):
-            pass
+        for other in (self._by_values, self._by_induction):
+            try:
+                facts = other(claim)
+            except (UnsupportedError, UndefinedError):
+                continue
+            if facts is not None:
+                return Proof(True, "", facts)
         return Proof(False, reason)
 
     def _proof(self, expanded: bool) -> Proof:
         facts = [*self.ring(False).facts, *(self.ring(True).facts if expanded else ())]
         return Proof(True, "", tuple(dict.fromkeys(facts)))
 
+    def _by_induction(self, claim: Claim) -> tuple[str, ...] | None:
+        return induction.by_induction(claim, self.definitions, self.expansion, self.resolve)
+
     def _is_zero(self, difference: Node, expanded: bool) -> bool:
         ring = self.ring(expanded)
         return is_zero(ring, ring(difference))
 
-    def _by_values(self, claim: Claim) -> bool:
+    def _by_values(self, claim: Claim) -> tuple[str, ...] | None:
         """Every value of the free indices that run over a literal axis, one by one."""
-        fixed = [i for i in claim.indices if isinstance(i.axis.size, Number) and isinstance(i.axis.start, Number)]
-        count = 1
-        for index in fixed:
-            count *= index.axis.size.numerator  # type: ignore[attr-defined]
-        if not fixed or count > MAX_CASES:
-            return False
         cases: list[dict[Index, Node]] = [{}]
-        for index in fixed:
-            start = index.axis.start.numerator  # type: ignore[attr-defined]
-            values = range(start, start + index.axis.size.numerator)  # type: ignore[attr-defined]
-            cases = [{**case, index: number(v)} for case in cases for v in values]
+        for index in claim.indices:
+            match index.axis:
+                case Axis(Number(start), Number(size)) if len(cases) * size <= MAX_CASES:
+                    cases = [{**case, index: number(v)} for case in cases for v in range(start, start + size)]
+        if len(cases) == 1:
+            return None
         difference = claim.left - claim.right
-        return all(self._is_zero(replace(difference, case), True) for case in cases)
+        if not all(self._is_zero(replace(difference, case), True) for case in cases):
+            return None
+        return self._proof(True).facts
 
 
 def _with_body(like: Definition, tensor: Tensor, indices: tuple[Index, ...], body: Node) -> Definition:
     return Definition(tensor, indices, body, like.text, like.place, ())
+
+
+def _at(part: Element, indices: tuple[Index, ...], body: Node) -> Node:
+    return replace(body, dict(zip(indices, part.subscripts, strict=True)))
 
 
 def prove(formula: Formula, claim: Claim) -> Proof:

@@ -14,6 +14,7 @@ from flint import fmpq
 
 from derive.errors import UnsupportedError
 from derive.expression import (
+    Add,
     Delta,
     Element,
     Index,
@@ -38,10 +39,14 @@ from derive.polynomial import (
     Rational,
     accumulated,
     exponent_of,
+    exponent_sum,
     is_whole,
     monomial_node,
     monomial_order,
+    monomial_power,
+    monomial_product,
     node_of,
+    order,
     sorted_monomial,
     variable,
 )
@@ -124,6 +129,9 @@ def sum_of_monomial(ring: "Normalizer", monomial: Monomial, indices: tuple[Index
     if contracted is not None:
         body, indices = contracted
         return sum_over(ring, body, indices)
+    divided = _divide(ring, monomial, indices)
+    if divided is not None:
+        return sum_over(ring, divided, indices)
     outside, inside = split(monomial, indices)
     result = ring.of_monomial(outside)
     for group, part in _components(inside, indices):
@@ -206,6 +214,53 @@ def _least(ring: "Normalizer", atom: Node) -> Polynomial | None:
             start = ring(over.start)
             return start if start.constant is not None else None
     return None
+
+
+def _divide(ring: "Normalizer", monomial: Monomial, indices: Sequence[Index]) -> Polynomial | None:
+    """e/(1 + e) under a sum becomes 1 - 1/(1 + e): no numerator keeps the leading term of its denominator."""
+    for place, (base, exponent) in enumerate(monomial):
+        if not isinstance(base, Add) or base.free.isdisjoint(indices):
+            continue
+        if isinstance(exponent, Polynomial) or exponent >= 0:
+            continue
+        polynomial = ring(base)
+        leading = _leading(polynomial)
+        rest = monomial[:place] + monomial[place + 1 :]
+        quotient = _quotient(rest, leading)
+        if quotient is None:
+            continue
+        coefficient = polynomial.terms[leading]
+        lower = Polynomial({m: -c / coefficient for m, c in polynomial.terms.items() if m is not leading})
+        raised = exponent_sum(exponent, 1)
+        whole = quotient if raised == 0 else monomial_product(quotient, ((base, raised),))
+        part = ring.product(ring.of_monomial(monomial_product(quotient, ((base, exponent),))), lower)
+        return ring.of_monomial(whole, 1 / coefficient) + part
+    return None
+
+
+def _leading(polynomial: Polynomial) -> Monomial:
+    """The greatest monomial by degree, then by the exponents of the atoms in turn.
+
+    Multiplication keeps this order, so that division by the polynomial ends.
+    """
+    atoms = sorted(polynomial.atoms(), key=order)
+
+    def key(monomial: Monomial) -> tuple[Rational, list[Rational]]:
+        exponents = dict(monomial)
+        row = [fmpq(e) if not isinstance(e := exponents.get(a, 0), Polynomial) else fmpq(0) for a in atoms]
+        return sum(row, fmpq(0)), row
+
+    return max(polynomial.terms, key=key)
+
+
+def _quotient(monomial: Monomial, divisor: Monomial) -> Monomial | None:
+    """monomial/divisor if every exponent of the divisor is a whole number that the monomial reaches."""
+    exponents = dict(monomial)
+    for atom, exponent in divisor:
+        own = exponents.get(atom)
+        if not (is_whole(exponent) and exponent > 0 and own is not None and is_whole(own) and own >= exponent):
+            return None
+    return monomial_product(monomial, monomial_power(divisor, -1)) if divisor else None
 
 
 # ------------------------------------------------------------------------ splitting in parts

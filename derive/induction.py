@@ -1,0 +1,179 @@
+"""Proof by induction on a step: for claims about recurrences, and about sums that end at an index.
+
+The claim is shown at its first step, then at a step t > first under the hypothesis that it holds at
+t - 1. The hypothesis is used by solving it for one thing in which it is linear (the recurrence at
+t - 1, or a sum up to t) and putting the solution into the claim at t.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from derive.errors import UnsupportedError
+from derive.expression import (
+    ONE,
+    Axis,
+    Derivative,
+    Element,
+    Index,
+    Node,
+    Number,
+    Reduce,
+    Size,
+    Tensor,
+    add,
+    replace,
+    walk,
+)
+from derive.formula import Claim, Definition
+from derive.normal import Normalizer
+from derive.polynomial import NOTHING, UNIT, Monomial, Polynomial, accumulated, is_whole, node_of
+from derive.powers import inverse
+from derive.zero import is_zero
+
+Definitions = Mapping[Tensor, Definition]
+Expansion = Callable[[Element], Node | None]
+Resolve = Callable[[Derivative], Node]
+
+
+def by_induction(
+    claim: Claim, definitions: Definitions, expansion: Expansion, resolve: Resolve
+) -> tuple[str, ...] | None:
+    """The facts of a proof by induction, None if there is none."""
+    difference = claim.left - claim.right
+    for step, general in _steps(claim, difference, definitions):
+        facts = _Induction(general, step, definitions, expansion, resolve).facts()
+        if facts is not None:
+            return facts
+    return None
+
+
+def _steps(claim: Claim, difference: Node, definitions: Definitions) -> Iterator[tuple[Index, Node]]:
+    """What the induction may run on, with the claim in terms of it: a free index, or a size n as an index 1..n."""
+    for index in claim.indices:
+        if isinstance(index.axis.start, Number):
+            yield index, difference
+    if any(d.bases for d in definitions.values()):
+        for size in sorted({p for p in walk(difference) if isinstance(p, Size)}, key=lambda s: s.name):
+            step = Index(size.name, Axis(ONE, size))
+            yield step, replace(difference, {size: step})
+
+
+class _Induction:
+    def __init__(
+        self, difference: Node, step: Index, definitions: Definitions, expansion: Expansion, resolve: Resolve
+    ) -> None:
+        self.difference, self.first = difference, step.axis.start
+        self.definitions, self.expansion, self.resolve = definitions, expansion, resolve
+        # t runs over the steps after the first.
+        self.step = Index(step.name, Axis(add(self.first, ONE), add(step.axis.size, -1)))
+        self.claimed = replace(difference, {step: self.step})
+        self.hypothesis = replace(difference, {step: add(self.step, -1)})
+        self.base = replace(difference, {step: self.first})
+
+    def facts(self) -> tuple[str, ...] | None:
+        ring = Normalizer(self._expanded_now, self.resolve)
+        if not is_zero(ring, ring(self.base)):
+            return None
+        goal, known = ring(self.claimed), ring(self.hypothesis)
+        for atom in self._unknowns(known):
+            solved = _solved(ring, known, atom)
+            if solved is not None and self._closes(ring, goal, atom, solved):
+                return (*ring.facts, f"induction on {self.step.name}")
+        return None
+
+    def _expanded_now(self, part: Element) -> Node | None:
+        """A recurrence at t or later, or at a number, is taken one step down; at t - 1 it stays."""
+        definition = self.definitions.get(part.tensor)
+        if definition is None or not definition.bases:
+            return self.expansion(part)
+        for subscripts, body in definition.bases:
+            if all(s is given for s, given in zip(subscripts, part.subscripts, strict=True) if isinstance(s, Number)):
+                free = {s: given for s, given in zip(subscripts, part.subscripts, strict=True) if isinstance(s, Index)}
+                return replace(body, free)
+        place = step_place(definition)
+        now = part.subscripts[place]
+        if isinstance(now, Number):
+            start = definition.bases[0][0][place]
+            if isinstance(start, Number) and now.numerator < start.numerator:
+                raise UnsupportedError(f"{part.tensor.name} before its first step")
+        if isinstance(now, Number) or self._is_current(now):
+            return replace(definition.body, dict(zip(definition.indices, part.subscripts, strict=True)))
+        return None
+
+    def _is_current(self, now: Node) -> bool:
+        ahead = Normalizer()(add(now, -self.step)).constant
+        return ahead is not None and ahead >= 0
+
+    def _unknowns(self, known: Polynomial) -> list[Node]:
+        """What the hypothesis may be solved for."""
+        found: list[Node] = []
+        for atom in known.atoms():
+            if isinstance(atom, Element):
+                definition = self.definitions.get(atom.tensor)
+                if definition is not None and definition.bases:
+                    found.append(atom)
+            elif isinstance(atom, Reduce) and self.step in atom.free:
+                found.append(atom)
+        return sorted(found, key=lambda a: isinstance(a, Reduce))
+
+    def _closes(self, ring: Normalizer, goal: Polynomial, atom: Node, solved: Polynomial) -> bool:
+        if isinstance(atom, Element):
+            return self._closes_by_rewriting(atom, node_of(solved))
+        return is_zero(ring, _put(ring, goal, atom, solved))
+
+    def _closes_by_rewriting(self, atom: Element, solution: Node) -> bool:
+        """The hypothesis holds for every value of its free indices, so it rewrites every element at t - 1."""
+        definition = self.definitions[atom.tensor]
+        place = step_place(definition)
+        formal = [s for p, s in enumerate(atom.subscripts) if p != place]
+        if len(set(formal)) != len(formal) or not all(isinstance(s, Index) for s in formal):
+            return False
+
+        def expanded(part: Element) -> Node | None:
+            if part.tensor is atom.tensor and part.subscripts[place] is atom.subscripts[place]:
+                given = [s for p, s in enumerate(part.subscripts) if p != place]
+                return replace(solution, dict(zip(formal, given, strict=True)))
+            return self._expanded_now(part)
+
+        ring = Normalizer(expanded, self.resolve)
+        return is_zero(ring, ring(self.claimed))
+
+
+def step_place(definition: Definition) -> int:
+    """Which subscript of a recurrence counts its steps: the one that its base fixes."""
+    for place, subscript in enumerate(definition.bases[0][0]):
+        if isinstance(subscript, Number):
+            return place
+    raise UnsupportedError("a recurrence whose base fixes no step")
+
+
+def _solved(ring: Normalizer, equation: Polynomial, atom: Node) -> Polynomial | None:
+    """The atom from equation = 0, where it occurs to the first power with a factor that is one term."""
+    slope: dict[Monomial, object] = {}
+    rest: dict[Monomial, object] = {}
+    for monomial, coefficient in equation.terms.items():
+        exponent = next((e for a, e in monomial if a is atom), 0)
+        others = tuple(item for item in monomial if item[0] is not atom)
+        if exponent not in (0, 1) or any(_reads(a, atom) for a, _ in others):
+            return None
+        accumulated(slope if exponent else rest, ((others, coefficient),))
+    factor = Polynomial(slope)
+    if not factor or is_zero(ring, factor):
+        return None
+    return -ring.product(Polynomial(rest), inverse(ring, factor))
+
+
+def _reads(node: Node, atom: Node) -> bool:
+    return any(part is atom for part in walk(node))
+
+
+def _put(ring: Normalizer, goal: Polynomial, atom: Node, value: Polynomial) -> Polynomial:
+    """The goal with value in place of the atom; refused where the atom stands in a denominator or inside another."""
+    result = NOTHING
+    for monomial, coefficient in goal.terms.items():
+        exponent = next((e for a, e in monomial if a is atom), 0)
+        others = tuple(item for item in monomial if item[0] is not atom)
+        if not is_whole(exponent) or exponent < 0 or any(_reads(a, atom) for a, _ in others):
+            raise UnsupportedError("the hypothesis cannot be put into the claim")
+        power = ring.whole_power(value, exponent) if exponent else UNIT
+        result = result + ring.product(ring.of_monomial(others, coefficient), power)
+    return result
