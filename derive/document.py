@@ -1,0 +1,239 @@
+"""YAML of a catalog: mappings, lists and texts, each with its place; nothing in it is typed or run.
+
+A file is cut into its top-level entries first, so that a mistake in one of them loses no other. Keys
+that repeat, anchors, aliases, merges, tags and directives are refused; so are characters that do not show.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from derive.errors import CatalogError, Place
+from derive.source import Text, shown
+
+BYTES = 1_000_000
+DEPTH = 20
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The lines of one top-level entry; `line` is the number of the first."""
+
+    file: str
+    line: int
+    text: str
+
+    def place(self, offset: int) -> Place:
+        start = self.text.rfind("\n", 0, offset) + 1
+        source = self.text[start:].partition("\n")[0]
+        return Place(self.file, self.line + self.text.count("\n", 0, start), offset - start + 1, source)
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A text. is_plain: without quotes, so that YAML ended it at ` #`."""
+
+    text: Text
+    is_plain: bool
+    stop: int  # where it ends in its chunk
+
+    @property
+    def value(self) -> str:
+        return self.text.value
+
+    def error(self, message: str, *notes: str) -> CatalogError:
+        return self.text.error(message, 0, *notes)
+
+
+@dataclass(frozen=True)
+class Listing:
+    items: tuple["Part", ...]
+    raw: Text
+
+    def error(self, message: str, *notes: str) -> CatalogError:
+        return self.raw.error(message, 0, *notes)
+
+
+@dataclass(frozen=True)
+class Mapping:
+    pairs: tuple[tuple[Scalar, "Part"], ...]
+    raw: Text
+
+    def get(self, name: str) -> "Part | None":
+        return next((value for key, value in self.pairs if key.value == name), None)
+
+    def error(self, message: str, *notes: str) -> CatalogError:
+        return self.raw.error(message, 0, *notes)
+
+
+Part = Scalar | Listing | Mapping
+
+
+def decoded(source: Path | str, file: str) -> str:
+    """The text of a file, with plain line ends; CatalogError if it is too long or no UTF-8."""
+    if isinstance(source, Path):
+        try:
+            if source.stat().st_size > BYTES:
+                raise CatalogError(f"{file}: longer than {BYTES} bytes")
+            data = source.read_bytes()
+        except OSError as problem:
+            raise CatalogError(f"{file}: {problem.strerror or problem}") from None
+        try:
+            source = data.decode("utf-8-sig")
+        except UnicodeDecodeError as problem:
+            line = data.count(b"\n", 0, problem.start) + 1
+            column = problem.start - data.rfind(b"\n", 0, problem.start)
+            raise CatalogError("not UTF-8; save the file in that encoding", Place(file, line, column)) from None
+    if len(source) > BYTES:
+        raise CatalogError(f"{file}: longer than {BYTES} characters")
+    return source.replace("\r\n", "\n").replace("\r", "\n")
+
+
+_HIDDEN = re.compile("[^\n\t -~\xa1-\u0377]")  # a first sieve; what it finds is looked up
+
+
+def hidden_character(text: str) -> int | None:
+    """Where a character stands that does not show: control, bidirectional, line separator, unassigned."""
+    for found in _HIDDEN.finditer(text):
+        if unicodedata.category(found.group()) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
+            return found.start()
+    return None
+
+
+def chunks(text: str, file: str) -> Iterator[Chunk]:
+    """The top-level entries of a file, cut at each line that starts in the first column."""
+    lines = text.split("\n")
+    starts = [number for number, line in enumerate(lines) if line and line[0] not in " \t#}]"]
+    if starts and lines[starts[0]].rstrip() == "---":
+        del starts[0]
+    for start, stop in zip(starts, [*starts[1:], len(lines)], strict=True):
+        yield Chunk(file, start + 1, "\n".join(lines[start:stop]).rstrip())
+
+
+def composed(chunk: Chunk) -> Mapping:
+    """The mapping that a chunk writes; CatalogError at the place of whatever is wrong with it."""
+    position = hidden_character(chunk.text)
+    if position is not None:
+        raise CatalogError(f"{shown(chunk.text[position])} does not show; remove it", chunk.place(position))
+    import yaml
+
+    events = yaml.parse(chunk.text, Loader=getattr(yaml, "CLoader", yaml.Loader))
+    try:
+        return _Composer(chunk).document(events)
+    except yaml.MarkedYAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark
+        place = chunk.place(mark.index) if mark else chunk.place(0)
+        reason = problem.problem or "unreadable"
+        raise CatalogError(
+            f"not YAML: {reason}", place, "a text with [ ] { } , : # or a leading * & ! % @ ` is quoted: 'real[n]'"
+        ) from None
+    except yaml.YAMLError as problem:
+        raise CatalogError(f"not YAML: {str(problem).splitlines()[0]}", chunk.place(0)) from None
+
+
+class _Composer:
+    """Mappings, lists and texts from the events of the YAML parser, without recursion deeper than DEPTH."""
+
+    def __init__(self, chunk: Chunk) -> None:
+        self.chunk = chunk
+
+    def document(self, events: Iterator[Any]) -> Mapping:
+        root: Part | None = None
+        for event in events:
+            kind = type(event).__name__
+            if kind == "DocumentStartEvent":
+                if event.version or event.tags or root is not None:
+                    raise self.error(event, "one document, without directives")
+                root = self.part(next(events), events, 0)
+        if not isinstance(root, Mapping):
+            raise self.chunk_error("an entry is expected here, `name:` with its fields below")
+        return root
+
+    def chunk_error(self, message: str) -> CatalogError:
+        return CatalogError(message, self.chunk.place(0))
+
+    def error(self, event: Any, message: str, *notes: str) -> CatalogError:
+        return CatalogError(message, self.chunk.place(event.start_mark.index), *notes)
+
+    def part(self, event: Any, events: Iterator[Any], depth: int) -> Part:
+        kind = type(event).__name__
+        if kind == "AliasEvent":
+            raise self.error(event, "aliases are refused", "a formula that starts with * is quoted")
+        if event.anchor is not None:
+            raise self.error(event, "anchors are refused", "a formula that starts with & is quoted")
+        if event.tag is not None:
+            raise self.error(event, "tags are refused", "a formula that starts with ! is quoted")
+        if depth > DEPTH:
+            raise self.error(event, f"nested deeper than {DEPTH}")
+        if kind == "ScalarEvent":
+            return self.scalar(event)
+        parts: list[Part] = []
+        event_inside = next(events)
+        while not type(event_inside).__name__.endswith("EndEvent"):
+            parts.append(self.part(event_inside, events, depth + 1))
+            event_inside = next(events)
+        raw = self.raw(event.start_mark.index, event_inside.end_mark.index)
+        return Listing(tuple(parts), raw) if kind == "SequenceStartEvent" else self.mapping(parts, raw)
+
+    def raw(self, start: int, stop: int) -> Text:
+        return Text(self.chunk.text[start:stop], lambda offset: self.chunk.place(start + offset))
+
+    def scalar(self, event: Any) -> Scalar:
+        start, stop = event.start_mark.index, event.end_mark.index
+        scalar = Scalar(Text(event.value, partial(self.place_in, start, stop, event.value)), event.implicit[0], stop)
+        position = hidden_character(event.value)
+        if position is not None:
+            raise scalar.error(
+                f"{shown(event.value[position])} in a text",
+                "in double quotes a backslash starts an escape (\\f, \\b, \\n, \\t); use single quotes",
+            )
+        return scalar
+
+    def place_in(self, start: int, stop: int, value: str, offset: int) -> Place:
+        """The place of a character of a scalar, whose raw text has quotes, escapes and folded lines."""
+        raw = self.chunk.text
+        position = start
+        if raw[start : start + 1] in ("'", '"'):
+            position += 1
+        elif raw[start : start + 1] in ("|", ">") and value:
+            position = raw.index("\n", start) + 1
+        for character in value[:offset] if offset < len(value) else value:
+            position = _after(raw, position, stop, character)
+        while offset < len(value) and position < stop and raw[position].isspace() and not value[offset].isspace():
+            position += 1
+        return self.chunk.place(min(position, len(raw)))
+
+    def mapping(self, parts: list[Part], raw: Text) -> Mapping:
+        pairs: list[tuple[Scalar, Part]] = []
+        seen: dict[str, Scalar] = {}
+        for key, value in zip(parts[::2], parts[1::2], strict=True):
+            if not isinstance(key, Scalar):
+                raise key.error("a key is a text", "quote a key that starts with [ or {")
+            if key.value == "<<" and key.is_plain:
+                raise key.error("merges are refused")
+            if key.value in seen:
+                raise key.error(f"{key.value} stands here twice", f"first in line {seen[key.value].text.at(0).line}")
+            seen[key.value] = key
+            pairs.append((key, value))
+        return Mapping(tuple(pairs), raw)
+
+
+def _after(raw: str, position: int, stop: int, character: str) -> int:
+    """The position after the next character of a scalar in its raw text."""
+    if character.isspace():
+        while position < stop and raw[position].isspace():
+            position += 1
+            if not raw[position - 1 : position + 1].isspace():
+                break
+        return position
+    while position < stop and raw[position].isspace():
+        position += 1
+    if raw[position : position + 2] == "''" and character == "'":
+        return position + 2
+    if raw[position : position + 1] == "\\" and character != "\\":
+        return position + 2
+    return position + 1

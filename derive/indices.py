@@ -1,0 +1,231 @@
+"""Which axis each index of a text runs over, found as in einsum from the axes that it subscripts."""
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from derive.errors import CatalogError
+from derive.expression import Axis, axis
+from derive.scope import BINDERS, Scope
+from derive.source import Text
+from derive.text import axis_text
+
+
+@dataclass
+class Slot:
+    """An index whose axis is sought.
+
+    offset: where it was met.  use: the subscripted name that gave the axis.  bounds: the first and the last
+    value where a sum writes them out.  step: the axis that it may still be narrowed to, because all that it
+    subscripts so far is recurrences.  is_given: the axis is written on the left side.  is_subscript: it was
+    met in a subscript or a delta, as only an index is.  is_variable: the real number of an expectation.
+    """
+
+    name: str
+    offset: int
+    axis: Axis | None = None
+    use: ast.Subscript | None = None
+    bounds: tuple[ast.expr, ast.expr] | None = None
+    step: Axis | None = None
+    is_given: bool = False
+    is_subscript: bool = False
+    is_variable: bool = False
+
+
+@dataclass
+class Indices:
+    """The free indices of a text by name, and for each call that binds some the slots of those.
+
+    Indices of a left-hand side are put into `free` before `find`. `itself` names a tensor whose axes are
+    not known yet, because this text is its recurrence.
+    """
+
+    text: Text
+    scope: Scope
+    free: dict[str, Slot] = field(default_factory=dict)
+    bound: dict[ast.Call, list[Slot]] = field(default_factory=dict)
+    itself: str = ""
+    _around: dict[str, Slot] = field(default_factory=dict)
+    _in_bounds: list[ast.Name] = field(default_factory=list)
+
+    def find(self, *trees: ast.expr) -> None:
+        """Type every index of the trees; CatalogError where one runs over two axes."""
+        for tree in trees:
+            self._visit(tree)
+        for slots in self.bound.values():
+            for slot in slots:
+                if slot.name in self.free:
+                    raise self.text.error(
+                        f"{slot.name} is bound here and free elsewhere in the same line; rename one", slot.offset
+                    )
+        # A name in the bounds of a sum is a size, unless it is an index elsewhere in the line.
+        for name in self._in_bounds:
+            if name.id not in self.free and not self.scope.kind(name.id):
+                self.scope.size(name.id)
+
+    def check(self, slots: Iterable[Slot]) -> None:
+        """CatalogError if a slot has found no axis."""
+        for slot in slots:
+            if slot.axis is None and slot.bounds is None and not slot.is_variable:
+                raise self._without_axis(slot)
+
+    def _without_axis(self, slot: Slot) -> CatalogError:
+        name = slot.name
+        if slot.is_subscript:
+            return self.text.error(
+                f"nothing says what index {name} runs over", slot.offset,
+                f"subscript an axis by {name} alone, give its axis on the left as [{name}:n], "
+                f"or write the bounds in the sum as ({name}, 0, n - 1)",
+            )  # fmt: skip
+        return self.text.error(self.scope.undeclared(name), slot.offset)
+
+    def _visit(self, tree: ast.AST) -> None:
+        match tree:
+            case ast.Name():
+                self._visit_name(tree)
+            case ast.Subscript():
+                self._visit_subscript(tree)
+            case ast.Call(func=ast.Name(id=function), args=args) if is_binder(tree, self._is_index):
+                self._visit_binder(tree, function, args)
+            case ast.Call(func=ast.Name(id="expect"), args=[body, ast.Name() as variable, *rest]):
+                self._check_new(variable)
+                for argument in rest:
+                    self._visit(argument)
+                with self._inside(tree, [Slot(variable.id, variable.col_offset, is_variable=True)]):
+                    self._visit(body)
+            case ast.Call(func=ast.Name(id=function), args=args):
+                for argument in args:
+                    self._visit(argument)
+                    if function == "delta":
+                        self._mark(argument)
+            case _:
+                for part in ast.iter_child_nodes(tree):
+                    self._visit(part)
+
+    def _visit_name(self, tree: ast.Name) -> None:
+        if tree.id in self.scope.later and tree.id not in self._around:
+            raise self.text.error(self.scope.undeclared(tree.id), tree.col_offset)
+        if not self.scope.kind(tree.id) and tree.id not in self._around and tree.id != self.itself:
+            self.free.setdefault(tree.id, Slot(tree.id, tree.col_offset))
+
+    def _is_index(self, name: str) -> bool:
+        around = self._around.get(name)
+        return not self.scope.kind(name) and name != self.itself and not (around and around.is_variable)
+
+    def _visit_binder(self, tree: ast.Call, function: str, args: list[ast.expr]) -> None:
+        slots = []
+        for part in args[1:]:
+            match part:
+                case ast.Name():
+                    self._check_new(part)
+                    slots.append(Slot(part.id, part.col_offset))
+                case ast.Tuple(elts=[ast.Name() as name, low, high]):
+                    self._check_new(name)
+                    self._visit_bounds(low)
+                    self._visit_bounds(high)
+                    slots.append(Slot(name.id, name.col_offset, bounds=(low, high)))
+                case _:
+                    raise self.text.error(f"{function} runs over indices: {function}(e, i) or {function}(e, (i, 1, n))",
+                                          part.col_offset)  # fmt: skip
+        names = [slot.name for slot in slots]
+        for slot in slots:
+            if names.count(slot.name) > 1:
+                raise self.text.error(f"{slot.name} is bound twice by one {function}", slot.offset)
+        with self._inside(tree, slots):
+            self._visit(args[0])
+
+    def _visit_bounds(self, tree: ast.expr) -> None:
+        for part in ast.walk(tree):
+            if isinstance(part, ast.Name) and part.id not in self._around:
+                self._in_bounds.append(part)
+
+    def _check_new(self, tree: ast.Name) -> None:
+        name = tree.id
+        kind = "being defined" if name == self.itself else self.scope.kind(name)
+        if kind:
+            raise self.text.error(f"{name} is {kind}, not an index; choose another name", tree.col_offset)
+        if name in self._around:
+            raise self.text.error(f"{name} is bound around this already; choose another name", tree.col_offset)
+
+    @contextmanager
+    def _inside(self, tree: ast.Call, slots: list[Slot]) -> Iterator[None]:
+        self.bound[tree] = slots
+        around = self._around
+        self._around = around | {slot.name: slot for slot in slots}
+        yield
+        self._around = around
+        self.check(slots)
+
+    def _visit_subscript(self, tree: ast.Subscript) -> None:
+        subscripts = subscripts_of(tree)
+        for position, part in enumerate(subscripts):
+            self._visit(part)
+            self._mark(part)
+            slot = self._slot(part)
+            over = self._axis_of(tree.value, position, len(subscripts))
+            if slot is not None and over is not None and slot.bounds is None and not slot.is_given:
+                step = self.scope.steps.get((tree.value.id, position)) if isinstance(tree.value, ast.Name) else None
+                self._unify(slot, over, step, tree)
+
+    def _mark(self, tree: ast.expr) -> None:
+        for part in ast.walk(tree):
+            slot = self._slot(part)
+            if slot is not None:
+                slot.is_subscript = True
+
+    def _slot(self, tree: ast.AST) -> Slot | None:
+        if not isinstance(tree, ast.Name):
+            return None
+        return self._around.get(tree.id) or self.free.get(tree.id)
+
+    def _axis_of(self, value: ast.expr, position: int, count: int) -> Axis | None:
+        """The axis at a position; None where the number of subscripts is wrong, which is found later."""
+        match value:
+            case ast.Name(id=name):
+                tensor = self.scope.tensors.get(name)
+                return tensor.axes[position] if tensor and len(tensor.axes) == count else None
+            case ast.List(elts=entries) if position == 0:
+                return axis(len(entries))
+            case ast.List(elts=[first, *_]):
+                return self._axis_of(first, position - 1, count - 1)
+        return None
+
+    def _unify(self, slot: Slot, over: Axis, step: Axis | None, tree: ast.Subscript) -> None:
+        if slot.axis is None or slot.step is over:
+            slot.axis, slot.use, slot.step = over, tree, step if slot.axis is None else None
+        elif slot.axis is over:
+            slot.step = step and slot.step
+        elif slot.axis is not step:
+            raise self._two_axes(slot, slot.axis, over, tree)
+
+    def _two_axes(self, slot: Slot, first: Axis, over: Axis, tree: ast.Subscript) -> CatalogError:
+        assert slot.use is not None
+        return self.text.error(
+            f"index {slot.name} runs over {axis_text(over)} in {self._shown(tree)} "
+            f"but over {axis_text(first)} in {self._shown(slot.use)}",
+            slot.use.col_offset,
+            *self._sizes(tree, slot.use),
+        )
+
+    def _shown(self, tree: ast.expr) -> str:
+        return self.text.value[tree.col_offset : tree.end_col_offset]
+
+    def _sizes(self, *trees: ast.Subscript) -> list[str]:
+        names = dict.fromkeys(tree.value.id for tree in trees if isinstance(tree.value, ast.Name))
+        return [f"sizes: {', '.join(f'{name} is {self.scope.declared[name]}' for name in names)}"] if names else []
+
+
+def subscripts_of(tree: ast.Subscript) -> list[ast.expr]:
+    return tree.slice.elts if isinstance(tree.slice, ast.Tuple) else [tree.slice]
+
+
+def is_binder(tree: ast.Call, is_index: Callable[[str], bool]) -> bool:
+    """Whether a call binds indices: always for sum, mean and prod, and for max(e, i) but not for max(a, b)."""
+    if not isinstance(tree.func, ast.Name) or tree.func.id not in BINDERS or len(tree.args) < 2:
+        return False
+    if tree.func.id in ("sum", "mean", "prod"):
+        return True
+    return all(
+        is_index(part.id) if isinstance(part, ast.Name) else isinstance(part, ast.Tuple) for part in tree.args[1:]
+    )

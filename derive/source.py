@@ -1,0 +1,243 @@
+"""Texts that a user wrote: where each character stands, and their trees once length and nesting are in bounds.
+
+The tree is Python's own (`ast`), which is read by `derive.notation` and never run. Everything that Python
+knows and the language does not is refused here where a single token shows it, with what to write in its place.
+"""
+
+import ast
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from keyword import iskeyword
+
+from derive.errors import CatalogError, Place
+
+LENGTH = 4000
+NESTING = 100
+BITS = 4096
+EXPONENT = 400
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text and the place of each of its characters."""
+
+    value: str
+    at: Callable[[int], Place]
+
+    def part(self, start: int, stop: int) -> "Text":
+        """The text from start to stop, without the spaces around it."""
+        piece = self.value[start:stop]
+        begin = start + len(piece) - len(piece.lstrip())
+        return Text(piece.strip(), lambda offset: self.at(begin + offset))
+
+    def error(self, message: str, offset: int = 0, *notes: str) -> CatalogError:
+        return CatalogError(message, self.at(offset), *notes)
+
+
+def written(value: str, file: str = "text") -> Text:
+    """A text that stands for itself, as a command line or a test gives it."""
+
+    def at(offset: int) -> Place:
+        before = value[:offset]
+        start = before.rfind("\n") + 1
+        return Place(file, before.count("\n") + 1, offset - start + 1, value[start:].partition("\n")[0])
+
+    return Text(value, at)
+
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*")
+_TOKEN = re.compile(
+    r"(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<space>[ \n]+)"
+    r"|(?P<operator>\*\*|//|[<>=!]=|->|:=|[-+*/%()\[\],<>])"
+)
+_PAIRS = {")": "(", "]": "["}
+_HINTS = {
+    "^": "a power is written x**2",
+    "=": "an equation is written left == right",
+    ":": "a colon has no place inside an expression",
+    ":=": "nothing is assigned inside an expression",
+    "->": "an arrow has no place in an expression",
+    ".": "attributes, methods and dots are not part of the language",
+    "#": "a comment has no place inside an expression",
+    '"': "strings are not part of the language",
+    "'": "strings are not part of the language; a derivative is written D(f, x)",
+    "{": "group with ( )",
+    "}": "group with ( )",
+    "!": "a factorial is written prod(i, (i, 1, n)), an inequality !=",
+    "&": "write and",
+    "|": "write or; an absolute value is abs(x)",
+    "~": "write not",
+    "@": "a matrix product is written sum(A[i, j]*B[j, k], j)",
+    "\\": "LaTeX is not read here",
+    ";": "one expression at a time",
+    "\t": "write spaces, not tabs",
+}
+_WORDS = {
+    "lambda": "lambda is a word of Python; write lam",
+    "if": "cases are written where(condition, a, b)",
+    "else": "cases are written where(condition, a, b)",
+    "for": "a sum over an index is written sum(e, i)",
+    "in": "a sum over an index is written sum(e, i)",
+    "is": "equality is written ==",
+    "True": "there are no truth values; write a condition such as x > 0",
+    "False": "there are no truth values; write a condition such as x > 0",
+}
+
+
+def shown(character: str) -> str:
+    """A character for an error message: with its code point where it could be mistaken for another."""
+    if " " <= character <= "~":
+        return character
+    code = f"U+{ord(character):04X}"
+    return f"{character} ({code})" if character.isprintable() else code
+
+
+def tree(text: Text) -> ast.expr:
+    """The tree of a text without spaces around it, offset by offset; CatalogError if it is no expression."""
+    _check_tokens(text)
+    # A line break counts as a space, so that a long expression may be written over several lines.
+    try:
+        parsed = ast.parse(text.value.replace("\n", " "), mode="eval").body
+    except SyntaxError as problem:
+        offset = min(max((problem.offset or 1) - 1, 0), len(text.value) - 1)
+        raise text.error(_reason(problem), offset) from None
+    except (MemoryError, RecursionError, ValueError):
+        raise text.error(f"nested deeper than {NESTING}") from None
+    _check_depth(text, parsed)
+    return parsed
+
+
+def _reason(problem: SyntaxError) -> str:
+    message = (problem.msg or "").partition(". Perhaps you forgot a comma")[0]
+    return "this is not an expression" if message in ("", "invalid syntax") else f"this is not an expression: {message}"
+
+
+def _check_tokens(text: Text) -> None:
+    value = text.value
+    if len(value) > LENGTH:
+        raise CatalogError(f"an expression of {len(value)} characters; {LENGTH} is the limit", _short(text.at(0)))
+    if not value.strip():
+        raise text.error("an expression is missing here")
+    opened: list[tuple[str, int]] = []
+    position, previous, signs, powers = 0, "", 0, 0
+    while position < len(value):
+        token = _TOKEN.match(value, position)
+        if token is None:
+            raise _unknown_character(text, position)
+        kind, word = token.lastgroup, token.group()
+        if kind == "space":
+            position = token.end()
+            continue
+        if kind == "name":
+            _check_name(text, word, position, previous)
+        elif kind == "number":
+            exact(text, word, position)
+        elif word in _HINTS:
+            raise text.error(f"{word} is not part of the language: {_HINTS[word]}", position)
+        elif word in "([":
+            opened.append((word, position))
+        elif word in ")]" and (not opened or opened.pop()[0] != _PAIRS[word]):
+            raise text.error(f"{word} closes nothing", position)
+        signs = signs + 1 if word in ("-", "+", "not") else 0
+        powers += word == "**"
+        if len(opened) > NESTING or signs > NESTING or powers > 5 * NESTING:
+            raise CatalogError(f"nested deeper than {NESTING}", _short(text.at(position)))
+        if kind in ("name", "number") and previous in ("name", "number") and value[position - 1] != " ":
+            raise text.error("a product is written with *", position)
+        previous, position = kind or "", token.end()
+    if opened:
+        raise text.error(f"{opened[-1][0]} is never closed", opened[-1][1])
+
+
+def _short(place: Place) -> Place:
+    """The place without its line, which would be too long to show."""
+    return place if len(place.source) <= 200 else Place(place.file, place.line, place.column)
+
+
+def _unknown_character(text: Text, position: int) -> CatalogError:
+    character = text.value[position]
+    hint = _HINTS.get(character)
+    if hint is None and ord(character) > 127:
+        hint = "names and signs are ASCII" + _lookalike(character)
+    return text.error(f"{shown(character)} is not part of the language" + (f": {hint}" if hint else ""), position)
+
+
+_LOOKALIKES = {
+    **dict(zip("аеорсухіјѕАВЕКМНОРСТХ", "aeopcyxijsABEKMHOPCTX", strict=True)),
+    **dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEZHIKMNOPTYXo", strict=True)),
+    "−": "-", "–": "-", "—": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "∗": "*", "≤": "<=", "≥": ">=", "≠": "!=",
+    "√": "sqrt( )", "Σ": "sum(e, i)", "∑": "sum(e, i)", "∏": "prod(e, i)", "∂": "D(f, x)", "π": "pi", "²": "**2",
+    "³": "**3", "’": "D(f, x)", "\xa0": "a space",
+    "α": "alpha", "β": "beta", "γ": "gamma", "ε": "epsilon", "θ": "theta", "λ": "lam", "μ": "mu", "σ": "sigma",
+    "τ": "tau", "φ": "phi", "ψ": "psi", "ω": "omega", "η": "eta", "κ": "kappa", "ρ": "rho", "ξ": "xi", "ζ": "zeta",
+    "ν": "nu", "χ": "chi", "δ": "delta(i, j)",
+}  # fmt: skip
+
+
+def _lookalike(character: str) -> str:
+    other = _LOOKALIKES.get(character)
+    if other is None and 0xFF01 <= ord(character) <= 0xFF5E:
+        other = chr(ord(character) - 0xFEE0)
+    return f"; write {other}" if other else ""
+
+
+def _check_name(text: Text, word: str, position: int, previous: str) -> None:
+    if word in ("and", "or", "not"):
+        return
+    if iskeyword(word):
+        raise text.error(_WORDS.get(word, f"{word} is a word of Python and not part of the language"), position)
+    if not NAME.fullmatch(word):
+        raise text.error(f"{word[:60]} is not a name: letters and digits, joined by single _", position)
+    if len(word) > 64:
+        raise text.error("a name of more than 64 characters", position)
+
+
+def exact(text: Text, word: str, position: int) -> Fraction:
+    """The exact value of a decimal; CatalogError if it is out of bounds."""
+    mantissa, _, exponent = word.lower().partition("e")
+    if len(mantissa) * 3 > BITS or len(exponent) > 5 or abs(int(exponent or 0)) > EXPONENT:
+        raise CatalogError(f"a number beyond {BITS} bits or 1e{EXPONENT}", _short(text.at(position)))
+    return Fraction(word)
+
+
+def _check_depth(text: Text, root: ast.expr) -> None:
+    """A chain of + or * counts once, however long."""
+    level: list[ast.AST] = [root]
+    for _ in range(NESTING + 1):
+        below: list[ast.AST] = []
+        for node in level:
+            below.extend(_operands(node))
+        if not below:
+            return
+        level = below
+    where = next((n for n in level if isinstance(n, ast.expr)), root)
+    raise CatalogError(f"nested deeper than {NESTING}", _short(text.at(where.col_offset)))
+
+
+def _operands(node: ast.AST) -> list[ast.AST]:
+    return list(chain(node) if isinstance(node, ast.BinOp) else ast.iter_child_nodes(node))
+
+
+def chain(node: ast.BinOp) -> list[ast.expr]:
+    """The operands of a run of one precedence, left to right: a - b + c gives a, b, c."""
+    return [node.left, node.right] if isinstance(node.op, ast.Pow) else [part for _, part in run(node)]
+
+
+def run(node: ast.BinOp) -> list[tuple[ast.operator | None, ast.expr]]:
+    """Each operand of a run of one precedence after its operator: a - b + c is (None, a), (Sub, b), (Add, c)."""
+    additive = _is_additive(node)
+    parts: list[tuple[ast.operator | None, ast.expr]] = []
+    left: ast.expr = node
+    while isinstance(left, ast.BinOp) and _is_additive(left) is additive:
+        parts.append((left.op, left.right))
+        left = left.left
+    return [(None, left), *reversed(parts)]
+
+
+def _is_additive(node: ast.BinOp) -> bool | None:
+    """Whether an operator is + or -; None for a power, which joins no run."""
+    return None if isinstance(node.op, ast.Pow) else isinstance(node.op, ast.Add | ast.Sub)
