@@ -250,7 +250,10 @@ class Reverse:
     def _later(self, tensor: Tensor) -> list[Tensor]:
         """The definitions after that of the tensor (all, for an input) that read it."""
         start = self.order.index(tensor) + 1 if tensor in self.definitions else 0
-        return [user for user in self.order[start:] if tensor in self._read(self.definitions[user].body)]
+        return [user for user in self.order[start:] if tensor in self._read_by(self.definitions[user])]
+
+    def _read_by(self, definition: Definition) -> frozenset[Tensor]:
+        return self._read(definition.body).union(*(self._read(body) for _, body in definition.bases))
 
     def _read(self, node: Node) -> frozenset[Tensor]:
         known = self.reads.get(node)

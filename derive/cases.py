@@ -78,7 +78,11 @@ def _indicator(ring: "Normalizer", polynomial: Polynomial) -> Polynomial:
         if exponent % 2:
             kept = ring.product(kept, variable(atom))
     for base, times in factored.factors:
-        if times % 2 and not ring.is_positive(base):
+        if times % 2 == 0 or ring.is_positive(base):
+            continue
+        if ring.is_positive(-base):
+            sign = -sign
+        else:
             kept = ring.product(kept, base)
     if kept == UNIT:
         return UNIT if sign > 0 else NOTHING

@@ -85,18 +85,9 @@ class _Induction:
         definition = self.definitions.get(part.tensor)
         if definition is None or not definition.bases:
             return self.expansion(part)
-        for subscripts, body in definition.bases:
-            if all(s is given for s, given in zip(subscripts, part.subscripts, strict=True) if isinstance(s, Number)):
-                free = {s: given for s, given in zip(subscripts, part.subscripts, strict=True) if isinstance(s, Index)}
-                return replace(body, free)
-        place = step_place(definition)
-        now = part.subscripts[place]
-        if isinstance(now, Number):
-            start = definition.bases[0][0][place]
-            if isinstance(start, Number) and now.numerator < start.numerator:
-                raise UnsupportedError(f"{part.tensor.name} before its first step")
+        now = part.subscripts[step_place(definition)]
         if isinstance(now, Number) or self._is_current(now):
-            return replace(definition.body, dict(zip(definition.indices, part.subscripts, strict=True)))
+            return stepped(definition, part)
         return None
 
     def _is_current(self, now: Node) -> bool:
@@ -136,6 +127,19 @@ class _Induction:
 
         ring = Normalizer(expanded, self.resolve)
         return is_zero(ring, ring(self.claimed))
+
+
+def stepped(definition: Definition, part: Element) -> Node:
+    """An element of a recurrence by its base, or by the step before it."""
+    place = step_place(definition)
+    for subscripts, body in definition.bases:
+        pairs = list(zip(subscripts, part.subscripts, strict=True))
+        if all(s is given for s, given in pairs if isinstance(s, Number)):
+            return replace(body, {s: given for s, given in pairs if isinstance(s, Index)})
+        now, start = part.subscripts[place], subscripts[place]
+        if isinstance(now, Number) and isinstance(start, Number) and now.numerator < start.numerator:
+            raise UnsupportedError(f"{part.tensor.name} before its first step")
+    return replace(definition.body, dict(zip(definition.indices, part.subscripts, strict=True)))
 
 
 def step_place(definition: Definition) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from flint import fmpq
 
-from derive import functions
+from derive import functions, ranges
 from derive.binders import RULES as BINDERS
 from derive.binders import normal_of_expectation
 from derive.cases import (
@@ -49,10 +49,11 @@ from derive.expression import (
     multiply,
     replace,
 )
-from derive.factors import Factored
+from derive.factors import Factored, factor
 from derive.polynomial import (
     NOTHING,
     UNIT,
+    Exponent,
     Monomial,
     Polynomial,
     Rational,
@@ -68,7 +69,7 @@ from derive.polynomial import (
 )
 from derive.powers import exponential, logarithm, power
 from derive.relations import RELATIONS
-from derive.signs import atom_is_nonnegative, atom_is_positive
+from derive.signs import atom_is_nonnegative, atom_is_positive, is_unit_complement
 
 Definitions = Callable[[Element], Node | None]
 Resolve = Callable[[Derivative], Node]
@@ -125,8 +126,8 @@ class Normalizer:
                     accumulated(terms, ((joined, c * d),))
                 else:
                     special.append((reduced, c * d))
-        for polynomial, factor in special:
-            accumulated(terms, ((m, c * factor) for m, c in polynomial.terms.items()))
+        for polynomial, scale in special:
+            accumulated(terms, ((m, c * scale) for m, c in polynomial.terms.items()))
         return Polynomial(terms)
 
     def whole_power(self, base: Polynomial, exponent: int) -> Polynomial:
@@ -182,7 +183,9 @@ class Normalizer:
         return known
 
     def is_positive(self, polynomial: Polynomial) -> bool:
-        """Whether every term is >= 0 and one is > 0, on the whole domain."""
+        """Whether every term is >= 0 and one is > 0, on the whole domain, or it is 1 less a product of units."""
+        if is_unit_complement(self, polynomial):
+            return True
         strict = False
         for monomial, coefficient in polynomial.terms.items():
             if coefficient < 0 or not all(self.nonnegative_factor(a, e) for a, e in monomial):
@@ -262,8 +265,8 @@ def normal_of_add(ring: Normalizer, node: Node) -> Polynomial:
 def normal_of_multiply(ring: Normalizer, node: Node) -> Polynomial:
     assert isinstance(node, Multiply)
     result = UNIT
-    for factor in node.factors:
-        result = ring.product(result, ring(factor))
+    for part in node.factors:
+        result = ring.product(result, ring(part))
     return result
 
 
@@ -300,10 +303,26 @@ def _primitive(ring: Normalizer, function: str, argument: Polynomial) -> Polynom
 
 
 def _floor(ring: Normalizer, argument: Polynomial) -> Polynomial:
-    value = argument.constant
+    """floor(p + e/w) = p + floor(e/w) for an integer p, and floor(e/w) = 0 for 0 <= e < w."""
+    whole = Polynomial({m: c for m, c in argument.terms.items() if c.q == 1 and all(map(_is_integer_power, m))})
+    rest = argument - whole
+    value = rest.constant
     if value is not None:
-        return constant(value.p // value.q)
-    return variable(Call("floor", node_of(argument)))
+        return whole + constant(value.p // value.q)
+    factored = factor(ring, rest)
+    below = tuple((a, -e) for a, e in factored.content if is_whole(e) and e < 0)
+    width = Polynomial({below: fmpq(factored.coefficient.q)})
+    top, bottom = (ranges.polynomial(node_of(p)) for p in (ring.product(rest, width), width))
+    known = top is not None and bottom is not None
+    if known and ranges.is_nonnegative(top) and ranges.is_nonnegative(bottom - top - ranges.constant(1)):
+        return whole
+    return whole + variable(Call("floor", node_of(rest)))
+
+
+def _is_integer_power(item: tuple[Node, Exponent]) -> bool:
+    atom, exponent = item
+    is_integer = isinstance(atom, Size | Index) or (isinstance(atom, Call) and atom.function == "floor")
+    return is_integer and type(exponent) is int and exponent > 0
 
 
 def normal_of_reduce(ring: Normalizer, node: Node) -> Polynomial:

@@ -10,11 +10,14 @@ from flint import fmpq
 
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import (
-    Add,
     Call,
-    Multiply,
+    Index,
     Node,
+    Reduce,
+    Size,
     number,
+    opened,
+    reduce,
 )
 from derive.polynomial import (
     NOTHING,
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
 from flint import fmpz
 
 from derive.cases import indicator
-from derive.factors import factor
+from derive.factors import Factored, factor
 from derive.zero import is_zero
 
 
@@ -77,6 +80,8 @@ def real_power(ring: "Normalizer", base: Polynomial, exponent: Exponent) -> Poly
     if not base:
         raise UndefinedError("0 to a power that is not an integer")
     factored = factor(ring, base)
+    if is_integer(exponent):
+        return _integer_power(ring, factored, exponent)
     result = _number_power(abs(factored.coefficient), exponent)
     rest: list[tuple[Node, int]] = []
     for atom, own in factored.content:
@@ -90,6 +95,28 @@ def real_power(ring: "Normalizer", base: Polynomial, exponent: Exponent) -> Poly
         else:
             rest.append((node_of(primitive), times))
     return ring.product(result, _rest_power(ring, rest, factored.coefficient < 0, exponent))
+
+
+def is_integer(exponent: Exponent) -> bool:
+    """Whether the exponent is an integer whatever its sizes and indices are."""
+    if not isinstance(exponent, Polynomial):
+        return is_whole(exponent)
+    return all(
+        c.q == 1 and all(isinstance(a, Size | Index) and is_whole(e) and e > 0 for a, e in m)
+        for m, c in exponent.terms.items()
+    )
+
+
+def _integer_power(ring: "Normalizer", factored: Factored, exponent: Exponent) -> Polynomial:
+    """An integer power goes to every factor, whatever its sign."""
+    result = _number_power(abs(factored.coefficient), exponent)
+    if factored.coefficient < 0:
+        result = ring.product(result, variable(number(-1), exponent))
+    for atom, own in factored.content:
+        result = ring.product(result, ring.of_monomial(((atom, exponent_product(own, exponent)),)))
+    for primitive, times in factored.factors:
+        result = ring.product(result, ring.of_monomial(((node_of(primitive), exponent_product(times, exponent)),)))
+    return result
 
 
 def _rest_power(ring: "Normalizer", rest: list[tuple[Node, int]], negative: bool, exponent: Exponent) -> Polynomial:
@@ -216,6 +243,7 @@ def _log_of_atom(ring: "Normalizer", atom: Node) -> Polynomial:
     match atom:
         case Call("exp", argument):
             return ring(argument)
-        case Add() | Multiply():
-            return variable(Call("log", atom))
+        case Reduce("prod"):
+            body, indices = opened(atom)
+            return ring(reduce("sum", Call("log", body), *indices))
     return variable(Call("log", atom))

@@ -1,5 +1,6 @@
 """The algebra: shows that the two sides of a claim are equal for every size and every point, or says nothing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from derive import induction
@@ -18,12 +19,13 @@ from derive.expression import (
     replace,
     walk,
 )
-from derive.formula import Claim, Definition, Formula
+from derive.formula import Claim, Definition, Formula, mentioned
 from derive.normal import Normalizer
 from derive.polynomial import Polynomial, node_of
 from derive.zero import is_zero
 
 MAX_CASES = 64
+MAX_STEPS = 16
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,9 @@ class Algebra:
         self.synthetic: dict[Tensor, tuple[tuple[Index, ...], Node]] = {}
         self.resolved: dict[Derivative, Node] = {}
         self.rings: dict[bool, Normalizer] = {}
+        self.closed: dict[Tensor, tuple[Index, ...]] = {}
+        self.shown: dict[Claim, tuple[str, ...]] = {}
+        self._close()
 
     def ring(self, expanded: bool) -> Normalizer:
         """A normal form in which definitions are atoms, or in which they are expanded to the inputs."""
@@ -62,7 +67,47 @@ class Algebra:
         found = self.definitions.get(part.tensor)
         if found is None:
             return self._adjoint(part)
-        return None if found.bases else _at(part, found.indices, found.body)
+        return self._recurrence_at(part, found) if found.bases else _at(part, found.indices, found.body)
+
+    def _recurrence_at(self, part: Element, definition: Definition) -> Node | None:
+        """A recurrence at a step that is a number is written out; elsewhere it stays."""
+        place = induction.step_place(definition)
+        step = part.subscripts[place]
+        if isinstance(step, Number) and step.numerator <= MAX_STEPS:
+            return induction.stepped(definition, part)
+        return None
+
+    # ------------------------------------------------------------------------- closed forms
+
+    def _close(self) -> None:
+        """Show the claims that give a recurrence in closed form; later proofs then read that form.
+
+        Such a claim has an element of the recurrence alone on the left, and on the right no recurrence
+        but those already closed.
+        """
+        recurrences = {d.tensor for d in self.formula.definitions if d.bases}
+        for claim in self.formula.claims if recurrences else ():
+            left = claim.left
+            if not isinstance(left, Element) or left.tensor not in recurrences or left.tensor in self.closed:
+                continue
+            indices = tuple(s for s in left.subscripts if isinstance(s, Index))
+            covered = tuple(i.axis for i in indices) == left.tensor.axes and len(set(indices)) == len(indices)
+            others = mentioned(claim.right) & recurrences
+            if claim.operator != "==" or not covered or not others <= self.closed.keys():
+                continue
+            facts = self._quietly(self._by_induction, claim)
+            if facts is not None:
+                self.shown[claim] = facts
+                self.closed[left.tensor] = indices
+                self.definitions[left.tensor] = self._define(left.tensor, indices, claim.right)
+                self.rings.clear()
+
+    @staticmethod
+    def _quietly(way: Callable[[Claim], tuple[str, ...] | None], claim: Claim) -> tuple[str, ...] | None:
+        try:
+            return way(claim)
+        except (UnsupportedError, UndefinedError, RecursionError):
+            return None
 
     # ------------------------------------------------------------------------- derivatives
 
@@ -92,19 +137,33 @@ class Algebra:
     def _program(self, target: Node) -> list[Definition]:
         """The formula's definitions, derivatives in them resolved, and the adjoints that the target reads, in order."""
         program = []
-        for definition in self.formula.definitions:
+        for definition in self._needed(target):
             body = self._without_derivatives(definition.body)
-            program.append(
-                definition
-                if body is definition.body
-                else _with_body(definition, definition.tensor, definition.indices, body)
-            )
-        pattern = program[0] if program else None
+            if body is not definition.body:
+                definition = self._define(definition.tensor, definition.indices, body)
+            program.append(definition)
         for tensor in self._adjoints_read(target):
             indices, body = self.synthetic[tensor]
-            assert pattern is not None
-            program.append(_with_body(pattern, tensor, indices, body))
+            program.append(self._define(tensor, indices, body))
         return program
+
+    def _define(self, tensor: Tensor, indices: tuple[Index, ...], body: Node) -> Definition:
+        return Definition(tensor, indices, body, "", self.formula.place)
+
+    def _needed(self, target: Node) -> list[Definition]:
+        """The definitions that the target depends on, in order."""
+        needed: set[Tensor] = set()
+        waiting = set(mentioned(target))
+        while waiting:
+            tensor = waiting.pop()
+            needed.add(tensor)
+            if tensor in self.synthetic:
+                waiting |= mentioned(self.synthetic[tensor][1]) - needed
+            if tensor in self.definitions:
+                definition = self.definitions[tensor]
+                for body in (definition.body, *(base for _, base in definition.bases)):
+                    waiting |= mentioned(body) - needed
+        return [d for tensor, d in self.definitions.items() if tensor in needed]
 
     def _adjoints_read(self, node: Node) -> list[Tensor]:
         """The adjoint tensors below a node, each after those that its own body reads."""
@@ -132,6 +191,8 @@ class Algebra:
         """Definitions as atoms first, then expanded; then value by value where an axis is a small number."""
         if claim.operator != "==":
             return Proof(False, "inequalities are not proved")
+        if claim in self.shown:
+            return Proof(True, "", self.shown[claim])
         reason = ""
         for expanded in (False, True):
             try:
@@ -145,10 +206,7 @@ class Algebra:
             except RecursionError:
                 reason = "the expression is nested too deeply"
         for other in (self._by_values, self._by_induction):
-            try:
-                facts = other(claim)
-            except (UnsupportedError, UndefinedError):
-                continue
+            facts = self._quietly(other, claim)
             if facts is not None:
                 return Proof(True, "", facts)
         return Proof(False, reason)
@@ -177,10 +235,6 @@ class Algebra:
         if not all(self._is_zero(replace(difference, case), True) for case in cases):
             return None
         return self._proof(True).facts
-
-
-def _with_body(like: Definition, tensor: Tensor, indices: tuple[Index, ...], body: Node) -> Definition:
-    return Definition(tensor, indices, body, like.text, like.place, ())
 
 
 def _at(part: Element, indices: tuple[Index, ...], body: Node) -> Node:

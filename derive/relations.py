@@ -74,7 +74,7 @@ def relation_of_delta(ring: "Normalizer", m: Monomial, place: int, atom: Node, e
 
 
 def relation_of_compare(ring: "Normalizer", m: Monomial, place: int, atom: Node, e: object) -> Polynomial | None:
-    """[p > 0]*[p + c > 0] = [p > 0] for c > 0, and [p > 0]*[-p - c > 0] = 0 likewise."""
+    """For c > 0: [p > 0]*[p + c > 0] = [p > 0], [p > 0]*[-p - c > 0] = 0, and one of [p > 0], [c - p > 0] is 1."""
     if e != 1:
         return _idempotent(ring, m, place, atom, e)
     assert isinstance(atom, Compare)
@@ -93,6 +93,9 @@ def relation_of_compare(ring: "Normalizer", m: Monomial, place: int, atom: Node,
         both = mine + theirs
         if not both or ring.is_positive(-both):
             return NOTHING
+        if ring.is_positive(both):  # not both are 0: (1 - mine)*(1 - theirs) = 0
+            rest = _without(_without(m, place), other_place)
+            return ring.product(ring.of_monomial(rest), variable(atom) + variable(other) - UNIT)
     return None
 
 

@@ -19,7 +19,7 @@ from derive.expression import (
 )
 from derive.polynomial import (
     Polynomial,
-    is_whole,
+    as_polynomial,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def atom_is_positive(ring: "Normalizer", atom: Node) -> bool:
         case Reduce("sum" | "prod", _, bound):
             return ring.is_positive(ring(opened(atom)[0])) and all(ring.is_positive(ring(b.axis.size)) for b in bound)
         case Add():
-            return ring.is_positive(ring(atom)) or _is_unit_complement(ring(atom))
+            return ring.is_positive(ring(atom))
         case Power(base):
             return ring.positive(base)
     return False
@@ -63,18 +63,15 @@ def atom_is_nonnegative(atom: Node) -> bool:
     return False
 
 
-def _is_unit_complement(polynomial: Polynomial) -> bool:
-    """1 - u*v*… for elements between 0 and 1."""
+def is_unit_complement(ring: "Normalizer", polynomial: Polynomial) -> bool:
+    """Whether this is 1 - u*v**p*… for elements between 0 and 1 with exponents > 0."""
     terms = dict(polynomial.terms)
     if len(terms) != 2 or terms.pop((), None) != 1:
         return False
     ((monomial, coefficient),) = terms.items()
-    return coefficient == -1 and all(
-        isinstance(atom, Element)
-        and (domain := domains.TABLE.get(atom.tensor.domain)) is not None
-        and domain.high == 1
-        and domain.positive
-        and is_whole(e)
-        and e > 0
-        for atom, e in monomial
-    )
+    return coefficient == -1 and all(_is_unit(a) and ring.is_positive(as_polynomial(e)) for a, e in monomial)
+
+
+def _is_unit(atom: Node) -> bool:
+    domain = domains.TABLE.get(atom.tensor.domain) if isinstance(atom, Element) else None
+    return domain is not None and domain.positive and domain.high == 1

@@ -12,14 +12,19 @@ from typing import TYPE_CHECKING
 
 from flint import fmpq
 
+from derive import ranges
 from derive.errors import UnsupportedError
 from derive.expression import (
+    ZERO,
     Add,
+    Call,
     Delta,
     Element,
     Index,
+    Multiply,
     Node,
     Number,
+    Power,
     Reduce,
     Size,
     Variable,
@@ -28,6 +33,7 @@ from derive.expression import (
     opened,
     reduce,
     replace,
+    total,
     walk,
 )
 from derive.polynomial import (
@@ -56,6 +62,7 @@ if TYPE_CHECKING:
     from derive.normal import Normalizer
 
 MAX_ORDERS = 720
+MAX_WRITTEN_OUT = 8
 
 
 def placeholder(depth: int, place: int, like: Index) -> Index:
@@ -75,8 +82,30 @@ def depth_below(nodes: Iterable[Node]) -> int:
 def normal_of_sum(ring: "Normalizer", node: Reduce) -> Polynomial:
     if len(node.bound) == 1 and node.bound[0].axis.free:
         return _sum_to_a_step(ring, node)
+    short = next((b for b in node.bound if _length(ring, b) is not None), None)
+    if short is not None:
+        return _written_out(ring, node, short)
     body, indices = opened_in_place(node)
     return sum_over(ring, ring(body), indices)
+
+
+def _length(ring: "Normalizer", index: Index) -> int | None:
+    """The length of an axis that is a small number."""
+    size = ring(index.axis.size).constant
+    return int(size.p) if size is not None and size <= MAX_WRITTEN_OUT else None
+
+
+def _written_out(ring: "Normalizer", node: Reduce, index: Index) -> Polynomial:
+    """A sum over a short literal axis, term by term."""
+    body, freed = opened(node)
+    short = freed[node.bound.index(index)]
+    rest = tuple(i for i in freed if i is not short)
+    length = _length(ring, index) or 0
+    result = NOTHING
+    for place in range(length):
+        value = ring.canonical(add(index.axis.start, place))
+        result = result + ring(total(replace(body, {short: value}), *rest))
+    return result
 
 
 def _sum_to_a_step(ring: "Normalizer", node: Reduce) -> Polynomial:
@@ -86,7 +115,7 @@ def _sum_to_a_step(ring: "Normalizer", node: Reduce) -> Polynomial:
     extra = size.terms.get((), fmpq(0))
     base = size - UNIT.scaled(extra)
     start = ring.canonical(bound.axis.start)
-    if not (_is_nonnegative(ring, bound.axis.size) and _is_nonnegative(ring, node_of(base)) and extra.q == 1):
+    if not (_is_nonnegative(bound.axis.size) and _is_nonnegative(node_of(base)) and extra.q == 1):
         raise UnsupportedError("a sum whose range may be shorter than empty")
     over = Index(f"#{depth_below((node,)):03}.000", axis(node_of(base), start))
     body = replace(node.body, {bound: over})
@@ -121,14 +150,17 @@ def sum_over(ring: "Normalizer", body: Polynomial, indices: Sequence[Index]) -> 
 
 
 def sum_of_monomial(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -> Polynomial:
-    merged = _merge_inner_sums(ring, monomial, indices)
-    if merged is not None:
-        body, indices = merged
-        return sum_over(ring, body, indices)
     contracted = _contract_delta(ring, monomial, indices)
     if contracted is not None:
         body, indices = contracted
         return sum_over(ring, body, indices)
+    merged = _merge_inner_sums(ring, monomial, indices)
+    if merged is not None:
+        body, indices = merged
+        return sum_over(ring, body, indices)
+    dropped = _drop_simplex(ring, monomial, indices)
+    if dropped is not None:
+        return sum_of_monomial(ring, *dropped)
     divided = _divide(ring, monomial, indices)
     if divided is not None:
         return sum_over(ring, divided, indices)
@@ -167,53 +199,87 @@ def _contract_delta(
     for place, (atom, _) in enumerate(monomial):
         if not isinstance(atom, Delta):
             continue
-        for index, target in ((atom.left, atom.right), (atom.right, atom.left)):
-            if index in indices and isinstance(index, Index) and _is_inside(ring, target, index):
-                kept = tuple(i for i in indices if i is not index)
-                rest = monomial[:place] + monomial[place + 1 :]
+        gap = ring(atom.left) - ring(atom.right)
+        rest = monomial[:place] + monomial[place + 1 :]
+        for index in indices:
+            value = _root(gap, index)
+            if value is None:
+                continue
+            target = node_of(value)
+            kept = tuple(i for i in indices if i is not index)
+            if all(index not in i.axis.free for i in kept) and _is_inside(target, index):
                 return ring.substituted(rest, {index: target}), kept
+            digits = _digits(ring, value, index)
+            if digits is not None and all(index not in i.axis.free for i in kept):
+                condition, digit = digits
+                return ring.product(condition, ring.substituted(rest, {index: digit})), kept
     return None
 
 
-def _is_inside(ring: "Normalizer", target: Node, index: Index) -> bool:
-    if isinstance(target, Index):
-        if target.axis is index.axis:
-            return True
-        low, high = target.axis.start, target.axis.start + target.axis.size - 1
-    elif isinstance(target, Number):
-        low = high = target
-    else:
+def _root(gap: Polynomial, index: Index) -> Polynomial | None:
+    """The value that the gap forces on the index, if it is linear in it with factor 1 or -1."""
+    slope = gap.terms.get(((index, 1),))
+    if slope is None or abs(slope) != 1:
+        return None
+    rest = Polynomial({m: c for m, c in gap.terms.items() if m != ((index, 1),)})
+    return None if index in free_of_polynomial(rest) else rest.scaled(-slope)
+
+
+def _digits(ring: "Normalizer", value: Polynomial, index: Index) -> tuple[Polynomial, Node] | None:
+    """i = e - w*r for an i over 0..w-1 says r = floor(e/w) and i = e - w*floor(e/w), whatever e and r are."""
+    width = ring(index.axis.size).single
+    if width is None or width[0] == () or index.axis.start is not ZERO:
+        return None
+    monomial, coefficient = width
+    high: dict[Monomial, Rational] = {}
+    low: dict[Monomial, Rational] = {}
+    for term, factor in value.terms.items():
+        quotient = _quotient(term, monomial)
+        if quotient is None or (factor / coefficient).q != 1:
+            low[term] = factor
+        else:
+            high[quotient] = factor / coefficient
+    if not high or not low:
+        return None
+    floor = ring(Call("floor", node_of(Polynomial(low)) / index.axis.size))
+    condition = ring(Delta(node_of(-Polynomial(high)), node_of(floor)))
+    return condition, node_of(Polynomial(low) - ring.product(ring(index.axis.size), floor))
+
+
+def _is_inside(target: Node, index: Index) -> bool:
+    """Whether an integer expression surely stays on the axis of the index."""
+    ends = ranges.ends_of(index.axis)
+    if ends is None:
         return False
-    return _is_nonnegative(ring, low - index.axis.start) and _is_nonnegative(
-        ring, index.axis.start + index.axis.size - 1 - high
-    )
+    if isinstance(target, Index) and target.axis is index.axis:
+        return True
+    value = ranges.polynomial(target)
+    if value is not None:
+        return ranges.is_nonnegative(value - ends[0]) and ranges.is_nonnegative(ends[1] - value)
+    match target:
+        case Call("floor", quotient):
+            return _floor_is_inside(quotient, ends)
+    return False
 
 
-def _is_nonnegative(ring: "Normalizer", difference: Node) -> bool:
-    """Whether an integer expression in sizes and indices is >= 0 wherever these are: a size is >= 1.
-
-    Each size n is written as 1 + n', each index as its start + i'; then no coefficient may be negative.
-    """
-    shifted = NOTHING
-    for monomial, coefficient in ring(difference).terms.items():
-        term = UNIT.scaled(coefficient)
-        for atom, exponent in monomial:
-            least = _least(ring, atom)
-            if least is None or not is_whole(exponent) or exponent < 0:
-                return False
-            term = ring.product(term, ring.whole_power(variable(atom) + least, exponent))
-        shifted = shifted + term
-    return all(c >= 0 for c in shifted.terms.values())
+def _floor_is_inside(quotient: Node, ends: tuple[ranges.Polynomial, ranges.Polynomial]) -> bool:
+    """floor(e/w) is in 0..r-1 if e is in 0..w*r-1."""
+    match quotient:
+        case Multiply((Power(Size() as width, Number(-1, 1)), inner)) | Multiply(
+            (inner, Power(Size() as width, Number(-1, 1)))
+        ):
+            value, factor = ranges.polynomial(inner), ranges.polynomial(width)
+        case _:
+            return False
+    if value is None or factor is None or ends[0]:
+        return False
+    beyond = factor * (ends[1] + ranges.constant(1)) - ranges.constant(1)
+    return ranges.is_nonnegative(value) and ranges.is_nonnegative(beyond - value)
 
 
-def _least(ring: "Normalizer", atom: Node) -> Polynomial | None:
-    match atom:
-        case Size():
-            return UNIT
-        case Index(_, over):
-            start = ring(over.start)
-            return start if start.constant is not None else None
-    return None
+def _is_nonnegative(node: Node) -> bool:
+    value = ranges.polynomial(node)
+    return value is not None and ranges.is_nonnegative(value)
 
 
 def _divide(ring: "Normalizer", monomial: Monomial, indices: Sequence[Index]) -> Polynomial | None:
@@ -289,6 +355,10 @@ def is_free_of(monomial: Monomial, indices: Sequence[Index]) -> bool:
     return free_of(monomial).isdisjoint(indices)
 
 
+def free_of_polynomial(polynomial: Polynomial) -> frozenset[Index | Variable]:
+    return frozenset().union(*(free_of(m) for m in polynomial.terms))
+
+
 def free_of(monomial: Monomial) -> frozenset[Index | Variable]:
     free: frozenset[Index | Variable] = frozenset()
     for atom, exponent in monomial:
@@ -323,11 +393,6 @@ def _component(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...
     """The sum of a connected product."""
     if not monomial:
         return _count(ring, indices)
-    if len(indices) == 1 and _sums_to_one(monomial, indices[0]):
-        atom = monomial[0][0]
-        assert isinstance(atom, Element)
-        ring.note(f"{atom.tensor.name} sums to 1 over its last axis")
-        return UNIT
     return _canonical_sum(ring, monomial, indices)
 
 
@@ -335,7 +400,7 @@ def _count(ring: "Normalizer", indices: tuple[Index, ...]) -> Polynomial:
     """How many values the indices take together."""
     if len(indices) == 1:
         size = ring(indices[0].axis.size)
-        if not _is_nonnegative(ring, indices[0].axis.size):
+        if not _is_nonnegative(indices[0].axis.size):
             raise UnsupportedError("a sum whose range may be shorter than empty")
         return size
     last = next(i for i in indices if all(i not in other.axis.free for other in indices))
@@ -343,13 +408,24 @@ def _count(ring: "Normalizer", indices: tuple[Index, ...]) -> Polynomial:
     return sum_over(ring, ring(last.axis.size), rest)
 
 
-def _sums_to_one(monomial: Monomial, index: Index) -> bool:
-    if len(monomial) != 1 or monomial[0][1] != 1:
-        return False
-    atom = monomial[0][0]
+def _drop_simplex(
+    ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]
+) -> tuple[Monomial, tuple[Index, ...]] | None:
+    """The sum of y[s, i] over i is 1 for a simplex y, whatever factors of s stand beside it."""
+    for index in indices:
+        places = [p for p, item in enumerate(monomial) if index in free_of((item,))]
+        if len(places) != 1 or any(index in i.axis.free for i in indices):
+            continue
+        atom, exponent = monomial[places[0]]
+        if exponent == 1 and isinstance(atom, Element) and _is_distribution_over(atom, index):
+            ring.note(f"{atom.tensor.name} sums to 1 over its last axis")
+            return monomial[: places[0]] + monomial[places[0] + 1 :], tuple(i for i in indices if i is not index)
+    return None
+
+
+def _is_distribution_over(atom: Element, index: Index) -> bool:
     return (
-        isinstance(atom, Element)
-        and atom.tensor.domain in ("simplex", "onehot")
+        atom.tensor.domain in ("simplex", "onehot")
         and atom.subscripts[-1] is index
         and index.axis is atom.tensor.axes[-1]
         and all(index not in s.free for s in atom.subscripts[:-1])
@@ -409,12 +485,14 @@ def _role(monomial: Monomial, index: Index) -> tuple[object, ...]:
     seen = []
     for atom, exponent in monomial:
         if index in atom.free:
-            places = sorted(
-                (part.tensor.name, place)
-                for part in walk(atom)
-                if isinstance(part, Element)
-                for place, subscript in enumerate(part.subscripts)
-                if index in subscript.free
+            places = tuple(
+                sorted(
+                    (part.tensor.name, place)
+                    for part in walk(atom)
+                    if isinstance(part, Element)
+                    for place, subscript in enumerate(part.subscripts)
+                    if index in subscript.free
+                )
             )
             seen.append((type(atom).__name__, repr(exponent) if not isinstance(exponent, Polynomial) else "", places))
-    return (repr(index.axis), sorted(seen, key=repr))
+    return (repr(index.axis), tuple(sorted(seen, key=repr)))
