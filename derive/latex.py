@@ -50,7 +50,7 @@ from derive.layout import (
     product,
     split,
 )
-from derive.letters import is_qualified, letter, subscripted, unnumbered, unused, upright
+from derive.letters import alike, is_qualified, letter, subscripted, unused, upright
 
 RELATIONS = {"==": "=", "!=": r"\ne", "<": "<", "<=": r"\le", ">": ">", ">=": r"\ge"}
 
@@ -78,10 +78,10 @@ class Printer:
         arrays = {part.name for part in parts if isinstance(part, Tensor) and part.axes}
         names = {part.name for part in parts if isinstance(part, (Tensor, Size))}
         self.letters = letters or {}
-        self.spelled = {name for name in names - arrays if unnumbered(name) in arrays}
+        self.spelled = alike(names, arrays)
         self.delta_is_taken = "delta" in arrays
-        self.names = frozenset(names)
-        self.taken = set(names)
+        self.names = frozenset(map(letter, names))
+        self.taken = set(self.names)
         self.called: dict[Node, str] = {}
 
     def text(self, node: Node) -> str:
@@ -97,7 +97,7 @@ class Printer:
     def _line(self, *nodes: Node) -> Iterator[None]:
         """Names that are free in what is printed together are taken; what the engine freed gets a name."""
         free = {leaf for node in nodes for leaf in node.free}
-        self.taken |= {leaf.name for leaf in free if isinstance(leaf.name, str)}
+        self.taken |= {letter(leaf.name) for leaf in free if isinstance(leaf.name, str)}
         nameless = sorted((leaf for leaf in free if isinstance(leaf.name, int)), key=lambda leaf: leaf.serial)
         with self._naming(nameless, ()):
             yield
@@ -108,10 +108,10 @@ class Printer:
         chosen: list[str] = []
         for position, leaf in enumerate(leaves):
             usual = self.letters.get(leaf.axis, ()) if isinstance(leaf, Index) else ("z",)
-            chosen.append(unused([*hint[position : position + 1], *usual], self.taken))
+            chosen.append(letter(unused([*hint[position : position + 1], *usual], self.taken)))
             self.taken.add(chosen[-1])
-            self.called[leaf] = letter(chosen[-1])
-        yield [self.called[leaf] for leaf in leaves]
+            self.called[leaf] = chosen[-1]
+        yield chosen
         self.taken.difference_update(chosen)
 
     def piece(self, node: Node) -> Piece:
@@ -132,6 +132,8 @@ class Printer:
         name = node.tensor.name
         if not node.subscripts:
             return Piece(self._named(name), ATOM)
+        if name in self.spelled:
+            return Piece(f"{upright(name)}_{{{self._subscripts(node.subscripts)}}}", ATOM)
         return Piece(subscripted(name, self._subscripts(node.subscripts)), SCRIPTED if is_qualified(name) else ATOM)
 
     def _named(self, name: str) -> str:
@@ -161,9 +163,11 @@ class Printer:
         top, bottom = numerals(abs(coefficient))
         under[:0] = bottom
         beside: list[Piece] = []
-        if under and all(isinstance(part, (Size, Element, Constant)) for part in below):
-            beside = [piece for piece in over if piece.closed]
-            over = [piece for piece in over if not piece.closed]
+        if under:
+            plain = all(isinstance(part, (Size, Element, Constant)) for part in below)
+            aside = [(plain and bool(p.closed)) or isinstance(n, Derivative) for n, p in zip(above, over, strict=True)]
+            beside = [piece for piece, is_aside in zip(over, aside, strict=True) if is_aside]
+            over = [piece for piece, is_aside in zip(over, aside, strict=True) if not is_aside]
         over = [*top, *over] or [Piece("1", ATOM)]
         if under:
             over = [Piece(rf"\frac{{{product(over)}}}{{{product(under)}}}", PRODUCT)]
@@ -212,7 +216,7 @@ class Printer:
         """What stands before and behind the argument; spelled out where a name is written like the function."""
         head, _, tail = functions.TABLE[function].latex.format("\0").partition("\0")
         symbol = head.removesuffix(r"\left(").removesuffix("^{")
-        if any(symbol == letter(name) for name in self.taken):
+        if symbol in self.taken:
             return rf"\operatorname{{{function}}}", ""
         return head if tail else head.rstrip(), tail
 

@@ -1,5 +1,6 @@
 """How pieces of LaTeX join: brackets, products, quotients, numbers and limits, whatever the letters are."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -54,12 +55,15 @@ def product(pieces: Sequence[Piece]) -> str:
     return text
 
 
+_WORD_LAST = re.compile(r"\\mathrm\{[^{}]*\}(?:[_^]\{[^{}]*\})*$")
+
+
 def _between(left: str, right: str) -> str:
     if not left:
         return ""
     if right[0].isdigit():
         return r" \cdot "
-    return r" \, " if left.endswith(r"\partial") or r"\mathrm" in (left[-40:] + right[:8]) else " "
+    return r" \, " if right.startswith(r"\mathrm") or _WORD_LAST.search(left) else " "
 
 
 def split(node: Node) -> tuple[Fraction, list[Node], list[Node]]:

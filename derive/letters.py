@@ -1,16 +1,20 @@
-"""How a name is written in LaTeX: one letter, Greek, accented, numbered or upright; no two names alike."""
+"""How a name is written in LaTeX: one letter, Greek, accented, numbered or upright.
+
+Only x1 and x_1 are written alike, and W1 like the element W[1]: where both occur, a printer spells them out.
+"""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 _LOWER = "alpha beta gamma delta zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega"
 _UPPER = "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 GREEK = {name: f"\\{name}" for name in f"{_LOWER} {_UPPER}".split()} | {"epsilon": r"\varepsilon"}
 POOL = ["i", "j", "k", "l", "m", "p", "q", "r", "s", "t", "u", "v", "a", "b", "c"]
 
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*")
 _PARTS = re.compile(
     rf"(?P<base>[A-Za-z]|{'|'.join(sorted(GREEK, key=len, reverse=True))})"
-    r"(?P<accent>hat|bar|tilde|dot)?(?:(?P<number>\d+)|_(?P<word>[A-Za-z]{2,}))?"
+    r"(?P<accent>hat|bar|tilde|dot)?(?:_?(?P<number>\d+)|_(?P<word>[A-Za-z]{2,}))?"
 )
 
 
@@ -37,18 +41,21 @@ def is_qualified(name: str) -> bool:
     return bool(_split(name)[1])
 
 
-def unnumbered(name: str) -> str:
-    """W for W1: the array whose element W[1] would be written like the scalar W1."""
-    return name.rstrip("0123456789")
+def alike(names: Collection[str], arrays: Collection[str]) -> set[str]:
+    """Those of the names that must be spelled out, so that no two of them, and no element, look the same."""
+    written: dict[str, set[str]] = {}
+    for name in names:
+        written.setdefault(letter(name), set()).add(name)
+    doubled = {name for same in written.values() if len(same) > 1 for name in same}
+    return doubled | {n for n in names if n not in arrays and n[-1:].isdigit() and n.rstrip("0123456789_") in arrays}
 
 
-def unused(wanted: Collection[str], taken: Collection[str]) -> str:
-    """The first wanted name, or else the first of the pool (i, j, k, … i1, j1, …), that is not taken."""
-    number = 0
-    names = [*wanted, *POOL]
+def unused(wanted: Iterable[str], taken: Collection[str]) -> str:
+    """The first wanted name, or else the first of i, j, k, … i1, j1, …, whose letter is not taken."""
+    names, number = [*(name for name in wanted if _NAME.fullmatch(name)), *POOL], 0
     while True:
         for name in names:
-            if name not in taken:
+            if letter(name) not in taken:
                 return name
         number += 1
         names = [f"{name}{number}" for name in POOL]

@@ -172,8 +172,11 @@ def test_what_is_printed_is_balanced(text):
 
 @given(first=names | likely, second=names | likely)
 def test_two_different_names_never_print_alike(first, second):
-    assert (letter(first) == letter(second)) == (first == second)
-    assert (subscripted(first, "i") == subscripted(second, "i")) == (first == second)
+    scalars = [element(Tensor(name, (), "real")) for name in (first, second)]
+    arrays = [element(Tensor(name, (over_n,), "real"), i) for name in (first, second)]
+    for nodes in (scalars, arrays, [scalars[0], element(Tensor(second, (over_n,), "real"), 1)]):
+        printer = Printer(nodes)
+        assert (printer.text(nodes[0]) == printer.text(nodes[1])) == (nodes[0] is nodes[1])
 
 
 @pytest.mark.parametrize(
@@ -190,6 +193,12 @@ def test_two_different_names_never_print_alike(first, second):
 def test_a_name_is_greek_accented_numbered_or_upright(name, alone, subscripted_by_i):
     assert letter(name) == alone
     assert subscripted(name, "i") == subscripted_by_i
+
+
+def test_two_names_that_would_look_the_same_are_spelled_out_where_both_occur():
+    first, second = element(Tensor("beta1", (), "real")), element(Tensor("beta_1", (), "real"))
+    assert latex(first) == latex(second) == r"\beta_{1}"
+    assert latex(first * second) == r"\mathrm{beta1} \, \mathrm{beta\_1}"
 
 
 def test_a_numbered_scalar_is_spelled_out_beside_the_array_whose_element_it_looks_like():
@@ -237,6 +246,12 @@ def test_the_letters_of_an_axis_are_preferred_for_what_has_no_name_of_its_own():
     body, freed = opened(total(call("sin", element(y, i)), i))
     nameless = total(body * 3, *freed)
     assert Printer((nameless,), {over_n: ("u",)}).text(nameless) == r"\sum_{u} 3 \sin y_{u}"
+
+
+def test_a_name_that_only_the_engine_can_write_is_never_printed():
+    # the engine names what it frees "$0" or "#1"
+    strange = Index("#000.000", over_n)
+    assert latex(total(call("cosh", element(y, strange)), strange)) == r"\sum_{i} \cosh y_{i}"
 
 
 def test_a_range_with_written_bounds_shows_the_bounds():
