@@ -1,20 +1,23 @@
 """The catalog: entries of a YAML file read as formulas, each on its own, with every error at its place."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from derive import document
 from derive.document import Chunk, Listing, Part, Scalar
 from derive.errors import CatalogError
-from derive.formula import Claim, Formula
+from derive.examples import read_example
+from derive.formula import Claim, Definition, Example, Formula
 from derive.notation import claim_sides
 from derive.program import read_definitions, read_input
 from derive.scope import Scope
 from derive.source import NAME, Text, written
+
+_T = TypeVar("_T")
 
 
 @dataclass
@@ -158,26 +161,35 @@ class _Entry:
         except CatalogError as problem:
             self.errors.append(problem)
             return None
-        claims = [self.attempt(self.claim, item) for item in _items(self.part, "claims")]
-        printed = [self.attempt(self.printed, item) for item in _items(self.part, "printed")]
-        made = Formula(
+        claims = self.attempts("claims", self.claim) + self.attempts("printed", self.printed)
+        examples = self.attempts("examples", lambda item: self.example(item, definitions))
+        if not (claims or examples or self.errors):
+            self.errors.append(self.name.error(f"{self.name.value} says nothing: give it claims, printed or examples"))
+        if self.errors:
+            return None
+        return Formula(
             name=self.name.value, title=_text(self.part, "title"), group=_text(self.part, "group"), inputs=inputs,
-            definitions=definitions, claims=tuple(c for c in (*claims, *printed) if c is not None), examples=(),
+            definitions=definitions, claims=tuple(claims), examples=tuple(examples),
             sizes=tuple(self.scope.sizes.values()), source=_text(self.part, "source"), place=self.name.text.at(0),
             note=_text(self.part, "note"), text=self.text,
             aliases=tuple(item.value for item in _items(self.part, "aliases") if isinstance(item, Scalar)),
         )  # fmt: skip
-        return None if self.errors else made
 
-    def attempt(self, job: Any, item: Part) -> Any:
-        try:
-            return job(item)
-        except CatalogError as problem:
-            self.errors.append(problem)
-            return None
+    def attempts(self, name: str, job: Callable[[Part], _T]) -> list[_T]:
+        """A job done on each item of a field; an item that fails loses no other."""
+        done = []
+        for item in _items(self.part, name):
+            try:
+                done.append(job(item))
+            except CatalogError as problem:
+                self.errors.append(problem)
+        return done
 
     def claim(self, item: Part) -> Claim:
         return read_claim(_formula_text(item, self.text), self.scope)
+
+    def example(self, item: Part, definitions: tuple[Definition, ...]) -> Example:
+        return read_example(item, self.scope, definitions, lambda part: _formula_text(part, self.text))
 
     def printed(self, item: Part) -> Claim:
         assert isinstance(item, document.Mapping)

@@ -59,7 +59,8 @@ class Example:
     """Worked numbers: values of inputs, and the printed digits of what follows from them.
 
     given: nested lists of exact decimals by input name.  then: nested lists of decimals, whose
-    exponents keep the digits printed, by the text of an expression (often a defined name).
+    exponents keep the digits printed, by the text of an expression (often a defined name).  indices: by
+    that text, the free indices of the expression, outermost list first.
     """
 
     given: dict[str, Any]
@@ -67,6 +68,7 @@ class Example:
     text: str
     place: Place
     sizes: dict[str, int] = field(default_factory=dict)
+    indices: dict[str, tuple[Index, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -64,15 +64,15 @@ class Indices:
             if name.id not in self.free and not self.scope.kind(name.id):
                 self.scope.size(name.id)
 
-    def check(self, slots: Iterable[Slot]) -> None:
-        """CatalogError if a slot has found no axis."""
+    def check(self, slots: Iterable[Slot], bound: bool = False) -> None:
+        """CatalogError if a slot has found no axis. bound: of what is bound, so that the name is surely an index."""
         for slot in slots:
             if slot.axis is None and slot.bounds is None and not slot.is_variable:
-                raise self._without_axis(slot)
+                raise self._without_axis(slot, bound or slot.is_subscript)
 
-    def _without_axis(self, slot: Slot) -> CatalogError:
+    def _without_axis(self, slot: Slot, is_index: bool) -> CatalogError:
         name = slot.name
-        if slot.is_subscript:
+        if is_index:
             return self.text.error(
                 f"nothing says what index {name} runs over", slot.offset,
                 f"subscript an axis by {name} alone, give its axis on the left as [{name}:n], "
@@ -155,7 +155,7 @@ class Indices:
         self._around = around | {slot.name: slot for slot in slots}
         yield
         self._around = around
-        self.check(slots)
+        self.check(slots, bound=True)
 
     def _visit_subscript(self, tree: ast.Subscript) -> None:
         subscripts = subscripts_of(tree)

@@ -12,9 +12,9 @@ from derive.expression import Axis, Index, Node, Number, Table, Tensor, axis, nu
 from derive.formula import Definition
 from derive.indices import Indices, Slot
 from derive.notation import Reader, axis_of
-from derive.ranges import constant, is_nonnegative, polynomial
+from derive.ranges import LARGEST, constant, is_nonnegative, polynomial
 from derive.scope import Scope
-from derive.source import NAME, Text, tree
+from derive.source import NAME, Text, check_name, tree
 from derive.text import axis_text
 
 _DECLARED = re.compile(r"([A-Za-z]+)\s*(?:\[(.*)\])?\s*", re.DOTALL)
@@ -24,8 +24,7 @@ _LETTERS = ("i", "j", "k", "l", "p", "q", "r", "s", "u", "v")
 
 def read_input(name: Text, declared: Text, scope: Scope) -> Tensor:
     """Enter `name: domain[axes]`."""
-    if not NAME.fullmatch(name.value):
-        raise name.error(f"{name.value} is not a name: letters and digits, joined by single _")
+    check_name(name, name.value)
     found = _DECLARED.fullmatch(declared.value)
     if found is None:
         raise declared.error("an input is declared as domain[axes], for example real[n] or spd[n, n]")
@@ -54,6 +53,8 @@ def _axis(text: Text, scope: Scope, least: int = 0) -> Axis:
     if not length or not is_nonnegative(length - constant(least)):
         fewer = "may be empty" if least else "is empty or of negative length"
         raise text.error(f"no point: the axis {text.value} {fewer}, if not for every size")
+    if sum(map(abs, length.values())) > LARGEST:
+        raise text.error(f"the axis {text.value} has more than {LARGEST} places at the least")
     return over
 
 
@@ -90,8 +91,7 @@ def left_side(text: Text) -> Left:
     found = _LEFT.fullmatch(text.value)
     if found is None:
         raise text.error("the left side of a definition is name or name[i, j]")
-    if not NAME.fullmatch(found[1]):
-        raise text.error(f"{found[1]} is not a name: letters and digits, joined by single _")
+    check_name(text, found[1])
     names, axes = [], []
     for part in _parts(text, found):
         before, colon, _ = part.value.partition(":")
@@ -154,15 +154,15 @@ class _Definition:
     def indices(self, left: Left, body: Text, parsed: ast.expr) -> Indices:
         """The indices of a body, those of its left side first."""
         found = Indices(body, self.scope, itself=self.name)
-        for name, given in zip(left.subscripts, left.axes, strict=True):
+        axes = [_axis(given, self.scope) if given else None for given in left.axes]
+        for name, over in zip(left.subscripts, axes, strict=True):
             if not NAME.fullmatch(name.value):
                 continue
             kind = self.scope.kind(name.value) or ("being defined" if name.value == self.name else "")
             if kind:
                 raise name.error(f"{name.value} is {kind}, not an index; choose another name")
-            found.free[name.value] = Slot(
-                name.value, 0, _axis(given, self.scope) if given else None, is_given=given is not None
-            )
+            check_name(name, name.value)
+            found.free[name.value] = Slot(name.value, 0, over, is_given=over is not None)
         named = len(found.free)
         found.find(parsed)
         extra = list(found.free.values())[named:]

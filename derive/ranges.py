@@ -11,7 +11,8 @@ from derive.expression import Add, Axis, Index, Multiply, Node, Number, Power, S
 
 Monomial = tuple[Node, ...]
 _TERMS = 500
-_DEGREE = 8
+_DEGREE = 4
+LARGEST = 10_000
 
 
 class Polynomial(dict[Monomial, int]):
@@ -103,8 +104,11 @@ def _product(parts: Iterable[Polynomial]) -> Polynomial:
 
 def is_nonnegative(value: Polynomial) -> bool:
     """Whether it is shown that value >= 0 wherever its sizes are at least 1 and its indices on their axes."""
-    least = extreme(value, -1)
-    return least is not None and all(c >= 0 for c in _above_one(least).values())
+    try:
+        least = extreme(value, -1)
+        return least is not None and all(c >= 0 for c in _above_one(least).values())
+    except OverflowError:
+        return False
 
 
 def extreme(value: Polynomial, side: int) -> Polynomial | None:

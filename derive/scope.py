@@ -12,7 +12,7 @@ BINDERS = ("sum", "mean", "prod", "max", "min")
 SPECIAL = (*BINDERS, "delta", "where", "expect", "D", "sqrt")
 CONSTANTS = ("pi",)
 # Words kept free for what the language will learn, so that no catalog breaks then.
-KEPT = ("Normal", "at", "limit", "oo")
+KEPT = ("Normal", "at", "limit", "oo", "and", "or", "not")
 CALLABLE = (*functions.TABLE, *SPECIAL)
 
 

@@ -133,7 +133,7 @@ def _check_tokens(text: Text) -> None:
             position = token.end()
             continue
         if kind == "name":
-            _check_name(text, word, position, previous)
+            check_name(text, word, position)
         elif kind == "number":
             exact(text, word, position)
         elif word in _HINTS:
@@ -185,7 +185,8 @@ def _lookalike(character: str) -> str:
     return f"; write {other}" if other else ""
 
 
-def _check_name(text: Text, word: str, position: int, previous: str) -> None:
+def check_name(text: Text, word: str, position: int = 0) -> None:
+    """CatalogError unless a word may be a name, or is one of and, or, not."""
     if word in ("and", "or", "not"):
         return
     if iskeyword(word):
