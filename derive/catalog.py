@@ -15,7 +15,7 @@ from derive.formula import Claim, Definition, Example, Formula
 from derive.notation import claim_sides
 from derive.program import read_definitions, read_input
 from derive.scope import Scope
-from derive.source import NAME, Text, written
+from derive.source import Text, check_name, written
 
 _T = TypeVar("_T")
 
@@ -58,7 +58,7 @@ def read(source: Path | str, file: str = "", only: Collection[str] | None = None
     except CatalogError as problem:
         catalog.errors.append(problem)
         return catalog
-    taken: dict[str, str] = {}
+    taken: dict[str, int] = {}
     empty = True
     for chunk in document.chunks(text, file):
         empty = False
@@ -76,15 +76,15 @@ def read(source: Path | str, file: str = "", only: Collection[str] | None = None
     return catalog
 
 
-def _enter(catalog: Catalog, name: Scalar, part: Part, chunk: Chunk, taken: dict[str, str]) -> None:
+def _enter(catalog: Catalog, name: Scalar, part: Part, chunk: Chunk, taken: dict[str, int]) -> None:
     errors: list[CatalogError] = []
     formula = _Entry(name, part, chunk.text, errors).formula()
     if formula is not None:
         for word in (formula.name, *formula.aliases):
             if word.casefold() in taken:
-                errors.append(name.error(f"{word} is the name of {taken[word.casefold()]} already"))
+                errors.append(name.error(f"{word} is a name already, of the entry in line {taken[word.casefold()]}"))
         if not errors:
-            taken.update((word.casefold(), formula.name) for word in (formula.name, *formula.aliases))
+            taken.update((word.casefold(), formula.place.line) for word in (formula.name, *formula.aliases))
             catalog.formulas[formula.name] = formula
     catalog.errors += errors
 
@@ -147,14 +147,16 @@ class _Entry:
         self.scope = Scope()
 
     def formula(self) -> Formula | None:
-        from derive.schema import Entry, conform
+        from derive.schema import Entry, conform_fields
 
         try:
-            if not NAME.fullmatch(self.name.value) or len(self.name.value) > 64:
-                raise self.name.error(f"{self.name.value[:80]} is not a name: letters and digits, joined by single _")
-            conform(self.part, Entry, self.name)
+            check_name(self.name.text, self.name.value)
+            conform_fields(self.part, Entry, self.name, self.name)
             inputs = tuple(read_input(key.text, _formula_text(value, self.text), self.scope)
                            for key, value in _pairs(self.part, "inputs"))  # fmt: skip
+            for alias in _items(self.part, "aliases"):
+                if isinstance(alias, Scalar):
+                    check_name(alias.text, alias.value)
             definitions = read_definitions(
                 [(key.text, _formula_text(value, self.text)) for key, value in _pairs(self.part, "define")], self.scope
             )
@@ -195,11 +197,14 @@ class _Entry:
         assert isinstance(item, document.Mapping)
         says = item.get("says")
         assert says is not None
-        holds, source = _text(item, "holds") or "yes", _text(item, "from")
-        if holds.startswith("only if"):
-            source = f"{source} (holds {holds})".strip()
+        holds, source = item.get("holds"), _text(item, "from")
+        if isinstance(holds, Scalar) and not re.fullmatch("yes|no|only if .+", holds.value):
+            raise holds.error("holds is yes, no or a text `only if …`")
+        word = holds.value if isinstance(holds, Scalar) else "yes"
+        if word.startswith("only if"):
+            source = f"{source} (holds {word})".strip()
         return read_claim(_formula_text(says, self.text), self.scope, origin="printed", latex=_text(item, "latex"),
-                          source=source, expected="holds" if holds == "yes" else "fails")  # fmt: skip
+                          source=source, expected="holds" if word == "yes" else "fails")  # fmt: skip
 
 
 def _formula_text(part: Part, chunk: str) -> Text:

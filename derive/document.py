@@ -5,7 +5,6 @@ that repeat, anchors, aliases, merges, tags and directives are refused; so are c
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from derive.errors import CatalogError, Place
-from derive.source import Text, shown
+from derive.source import Text, hidden_character, line_shown, shown
 
 BYTES = 1_000_000
 DEPTH = 20
@@ -29,8 +28,9 @@ class Chunk:
 
     def place(self, offset: int) -> Place:
         start = self.text.rfind("\n", 0, offset) + 1
-        source = self.text[start:].partition("\n")[0]
-        return Place(self.file, self.line + self.text.count("\n", 0, start), offset - start + 1, source)
+        stop = self.text.find("\n", start)
+        source = self.text[start : stop if stop >= 0 else len(self.text)]
+        return Place(self.file, self.line + self.text.count("\n", 0, start), offset - start + 1, line_shown(source))
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def decoded(source: Path | str, file: str) -> str:
     if isinstance(source, Path):
         try:
             if source.stat().st_size > BYTES:
-                raise CatalogError(f"{file}: longer than {BYTES} bytes")
+                raise CatalogError(f"longer than {BYTES} bytes", Place(file, 1, 1))
             data = source.read_bytes()
         except OSError as problem:
             raise CatalogError(f"{file}: {problem.strerror or problem}") from None
@@ -89,28 +89,19 @@ def decoded(source: Path | str, file: str) -> str:
             column = problem.start - data.rfind(b"\n", 0, problem.start)
             raise CatalogError("not UTF-8; save the file in that encoding", Place(file, line, column)) from None
     if len(source) > BYTES:
-        raise CatalogError(f"{file}: longer than {BYTES} characters")
+        raise CatalogError(f"longer than {BYTES} characters", Place(file, 1, 1))
     return source.replace("\r\n", "\n").replace("\r", "\n")
-
-
-_HIDDEN = re.compile("[^\n\t -~\xa1-\u0377]")  # a first sieve; what it finds is looked up
-
-
-def hidden_character(text: str) -> int | None:
-    """Where a character stands that does not show: control, bidirectional, line separator, unassigned."""
-    for found in _HIDDEN.finditer(text):
-        if unicodedata.category(found.group()) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
-            return found.start()
-    return None
 
 
 def chunks(text: str, file: str) -> Iterator[Chunk]:
     """The top-level entries of a file, cut at each line that starts in the first column."""
     lines = text.split("\n")
     starts = [number for number, line in enumerate(lines) if line and line[0] not in " \t#}]"]
-    if starts and lines[starts[0]].rstrip() == "---":
+    if starts and re.fullmatch(r"---[ \t]*(#.*)?", lines[starts[0]]):
         del starts[0]
-    for start, stop in zip(starts, [*starts[1:], len(lines)], strict=True):
+    if starts and lines[starts[0]].startswith("{"):  # one mapping in brackets, as JSON has it
+        del starts[1:]
+    for start, stop in zip(starts, [*starts[1:], len(lines)], strict=False):
         yield Chunk(file, start + 1, "\n".join(lines[start:stop]).rstrip())
 
 
@@ -119,6 +110,9 @@ def composed(chunk: Chunk) -> Mapping:
     position = hidden_character(chunk.text)
     if position is not None:
         raise CatalogError(f"{shown(chunk.text[position])} does not show; remove it", chunk.place(position))
+    for sign, name in (("%", "directives are"), ("---", "a second document is"), ("...", "an end of the document is")):
+        if chunk.text.startswith(sign):
+            raise CatalogError(f"{name} refused: a catalog is one plain mapping", chunk.place(0))
     import yaml
 
     events = yaml.parse(chunk.text, Loader=getattr(yaml, "CLoader", yaml.Loader))

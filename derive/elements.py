@@ -169,6 +169,6 @@ def is_integer(node: Node) -> bool:
     return False
 
 
-def counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str, plural: str = "") -> str:
     """ "2 subscripts", "1 subscript", "no subscripts"."""
-    return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
+    return f"{count or 'no'} {noun if count == 1 else plural or noun + 's'}"

@@ -9,6 +9,7 @@ from typing import Any
 from derive.document import Listing, Mapping, Part, Scalar
 from derive.domains import TABLE as DOMAINS
 from derive.domains import Domain
+from derive.elements import counted
 from derive.errors import nearest
 from derive.expression import Axis, Index, Node, Size, Tensor, element
 from derive.formula import Definition, Example, mentioned
@@ -135,7 +136,7 @@ def _places(axes: tuple[Axis, ...], array: Any, key: Scalar) -> Iterator[tuple[A
     shape = _shape(array)
     if len(shape) != len(axes):
         shown = ", ".join(map(axis_text, axes))
-        raise key.error(f"{key.value} has {len(axes)} axes" + (f" [{shown}]" if shown else "")
+        raise key.error(f"{key.value} has {counted(len(axes), 'axis', 'axes')}" + (f" [{shown}]" if shown else "")
                         + f", its values are nested {len(shape)} deep")  # fmt: skip
     return zip(axes, shape, strict=True)
 

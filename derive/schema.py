@@ -15,7 +15,8 @@ class Printed(msgspec.Struct, forbid_unknown_fields=True, rename={"source": "fro
     says: str
     latex: str = ""
     source: str = ""
-    holds: Annotated[str, Meta(pattern="^(yes|no|only if .+)$")] = "yes"
+    # A YAML reader that types its scalars makes truth values of yes and no.
+    holds: Annotated[str, Meta(pattern="^(yes|no|only if .+)$")] | bool = "yes"
 
 
 class Example(msgspec.Struct, forbid_unknown_fields=True):
@@ -25,6 +26,9 @@ class Example(msgspec.Struct, forbid_unknown_fields=True):
     then: dict[str, Any]
 
 
+_Body = str | list[Any]  # a list is a literal array
+
+
 class Entry(msgspec.Struct, forbid_unknown_fields=True):
     """One formula."""
 
@@ -32,7 +36,7 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True):
     group: str
     source: str
     inputs: dict[str, str] = {}
-    define: dict[str, Any] = {}
+    define: dict[str, _Body] = {}
     claims: list[str] = []
     printed: list[Printed] = []
     examples: list[Example] = []
@@ -49,9 +53,7 @@ def json_schema() -> dict[str, Any]:
 def conform(part: Part, kind: Any, owner: Scalar) -> None:
     """CatalogError at the place where a part of a document has not the shape that its type says."""
     origin, arguments = get_origin(kind), get_args(kind)
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        _conform_struct(part, kind, owner)
-    elif origin is dict:
+    if origin is dict:
         if not isinstance(part, Mapping):
             raise part.error(f"{owner.value} is a mapping, `name: text` line by line")
         for key, value in part.pairs:
@@ -60,14 +62,20 @@ def conform(part: Part, kind: Any, owner: Scalar) -> None:
         if not isinstance(part, Listing):
             raise part.error(f"{owner.value} is a list, `- text` line by line")
         for item in part.items:
-            conform(item, arguments[0], owner)
-    elif kind is not Any and not isinstance(part, Scalar):
-        raise part.error(f"{owner.value} is a text; quote one that starts with [ or {{ or has `: ` in it")
+            if isinstance(arguments[0], type) and issubclass(arguments[0], msgspec.Struct):
+                conform_fields(item, arguments[0], owner, item)
+            else:
+                conform(item, arguments[0], owner)
+    elif kind is not Any and not (isinstance(part, Scalar) or (kind == _Body and isinstance(part, Listing))):
+        raise part.error(
+            f"a text is expected in {owner.value}", "quote a text that starts with [ or { or has `: ` in it"
+        )
 
 
-def _conform_struct(part: Part, kind: type[msgspec.Struct], owner: Scalar) -> None:
+def conform_fields(part: Part, kind: type[msgspec.Struct], owner: Scalar, where: Part) -> None:
+    """The same for the fields of a struct. owner: whose they are.  where: what a missing one is reported at."""
     if not isinstance(part, Mapping):
-        raise part.error(f"{owner.value} is a mapping of fields")
+        raise part.error(f"{owner.value} has fields, `field: text` line by line")
     fields = {f.encode_name: f for f in msgspec.structs.fields(kind)}
     for key, value in part.pairs:
         if key.value not in fields:
@@ -75,6 +83,6 @@ def _conform_struct(part: Part, kind: type[msgspec.Struct], owner: Scalar) -> No
         conform(value, fields[key.value].type, key)
         if isinstance(value, Scalar) and not value.value.strip() and fields[key.value].required:
             raise key.error(f"{key.value} is empty")
-    for name, f in fields.items():
-        if f.required and part.get(name) is None:
-            raise owner.error(f"the field {name} is missing in {owner.value}")
+    missing = [name for name, f in fields.items() if f.required and part.get(name) is None]
+    if missing:
+        raise where.error(f"{owner.value} lacks {', '.join(missing)}")

@@ -6,6 +6,7 @@ knows and the language does not is refused here where a single token shows it, w
 
 import ast
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,6 +16,7 @@ from derive.errors import CatalogError, Place
 
 LENGTH = 4000
 NESTING = 100
+WIDTH = 200  # the longest line that a message shows
 BITS = 4096
 EXPONENT = 400
 
@@ -42,7 +44,8 @@ def written(value: str, file: str = "text") -> Text:
     def at(offset: int) -> Place:
         before = value[:offset]
         start = before.rfind("\n") + 1
-        return Place(file, before.count("\n") + 1, offset - start + 1, value[start:].partition("\n")[0])
+        line = value[start:].partition("\n")[0]
+        return Place(file, before.count("\n") + 1, offset - start + 1, line_shown(line))
 
     return Text(value, at)
 
@@ -96,6 +99,25 @@ def shown(character: str) -> str:
     return f"{character} ({code})" if character.isprintable() else code
 
 
+_HIDDEN = re.compile("[^\n\t -~\xa1-\u0377]")  # a first sieve; what it finds is looked up
+
+
+def hidden_character(text: str) -> int | None:
+    """Where a character stands that does not show: control, bidirectional, line separator, unassigned."""
+    return next((found.start() for found in _HIDDEN.finditer(text) if _is_hidden(found.group())), None)
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
+def line_shown(line: str) -> str:
+    """A line as a message may show it, column by column: nothing in it is hidden or moves the cursor; "" if too long."""
+    if len(line) > WIDTH:
+        return ""
+    return _HIDDEN.sub(lambda found: "\ufffd" if _is_hidden(found.group()) else found.group(), line.replace("\t", " "))
+
+
 def tree(text: Text) -> ast.expr:
     """The tree of a text without spaces around it, offset by offset; CatalogError if it is no expression."""
     _check_tokens(text)
@@ -119,7 +141,7 @@ def _reason(problem: SyntaxError) -> str:
 def _check_tokens(text: Text) -> None:
     value = text.value
     if len(value) > LENGTH:
-        raise CatalogError(f"an expression of {len(value)} characters; {LENGTH} is the limit", _short(text.at(0)))
+        raise text.error(f"an expression of {len(value)} characters; {LENGTH} is the limit", 0)
     if not value.strip():
         raise text.error("an expression is missing here")
     opened: list[tuple[str, int]] = []
@@ -145,17 +167,12 @@ def _check_tokens(text: Text) -> None:
         signs = signs + 1 if word in ("-", "+", "not") else 0
         powers += word == "**"
         if len(opened) > NESTING or signs > NESTING or powers > 5 * NESTING:
-            raise CatalogError(f"nested deeper than {NESTING}", _short(text.at(position)))
+            raise text.error(f"nested deeper than {NESTING}", position)
         if kind in ("name", "number") and previous in ("name", "number") and value[position - 1] != " ":
             raise text.error("a product is written with *", position)
         previous, position = kind or "", token.end()
     if opened:
         raise text.error(f"{opened[-1][0]} is never closed", opened[-1][1])
-
-
-def _short(place: Place) -> Place:
-    """The place without its line, which would be too long to show."""
-    return place if len(place.source) <= 200 else Place(place.file, place.line, place.column)
 
 
 def _unknown_character(text: Text, position: int) -> CatalogError:
@@ -201,7 +218,7 @@ def exact(text: Text, word: str, position: int) -> Fraction:
     """The exact value of a decimal; CatalogError if it is out of bounds."""
     mantissa, _, exponent = word.lower().partition("e")
     if len(mantissa) * 3 > BITS or len(exponent) > 5 or abs(int(exponent or 0)) > EXPONENT:
-        raise CatalogError(f"a number beyond {BITS} bits or 1e{EXPONENT}", _short(text.at(position)))
+        raise text.error(f"a number beyond {BITS} bits or 1e{EXPONENT}", position)
     return Fraction(word)
 
 
@@ -216,7 +233,7 @@ def _check_depth(text: Text, root: ast.expr) -> None:
             return
         level = below
     where = next((n for n in level if isinstance(n, ast.expr)), root)
-    raise CatalogError(f"nested deeper than {NESTING}", _short(text.at(where.col_offset)))
+    raise text.error(f"nested deeper than {NESTING}", where.col_offset)
 
 
 def _operands(node: ast.AST) -> list[ast.AST]:
