@@ -9,12 +9,16 @@ Saying = Literal["equal", "differs", "agrees", "cannot tell", "not run"]
 
 @dataclass(frozen=True)
 class Settings:
-    """seed: `--seed`, mixed with the formula's own text.  draws: planned points of the exact witness."""
+    """seed: `--seed`, mixed with the formula's own text.  draws: planned points of the exact witness.
+
+    at: a counterexample that another witness found; the witness then speaks of this one point, if it can.
+    """
 
     seed: int = 0
     draws: int = 6
     digits: int = 60
     witnesses: tuple[str, ...] = ("algebra", "exact", "sympy", "differences")
+    at: "Counterexample | None" = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,242 @@
+"""The command `derive`: the one place that ties symbols and numbers together.
+
+Nothing that is slow to import is imported before a command needs it.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+import rich_click as click
+
+from derive import __version__
+from derive.errors import CatalogError
+from derive.selection import UnknownWord, select, visible
+
+REFUSED, BROKEN, NOTHING, INTERRUPTED, PIPE = 2, 3, 5, 130, 141
+WITNESSES = ("algebra", "exact", "sympy", "differences")
+
+
+def listed(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
+    """The witnesses that `--witness` names, in their own order."""
+    names = [name.strip() for name in value.split(",")]
+    for name in names:
+        if name not in WITNESSES:
+            raise click.BadParameter(f"{visible(name)!r} is no witness; there are {', '.join(WITNESSES)}", ctx, param)
+    return tuple(name for name in WITNESSES if name in names)
+
+
+def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Names and groups of the shipped catalog, for the shell."""
+    entries = [entry for file in select(()).files for entry in file.entries]
+    words = dict.fromkeys(["all", *(entry.name for entry in entries), *(entry.group for entry in entries)])
+    return [word for word in words if word.startswith(incomplete)]
+
+
+words = click.argument("words", nargs=-1, metavar="[all | NAME… | GROUP… | FILE…]", shell_complete=complete)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="derive", message="%(prog)s %(version)s")
+def command() -> None:
+    """Says whether a formula is true.
+
+    Gradients are derived in index notation for every size; what a formula claims is proved, or refuted with a
+    point that shows it.
+    """
+
+
+@command.command()
+@words
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the report to this file.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Chooses the points that are tried.")
+@click.option("--jobs", type=click.IntRange(1, 1024), help="Worker processes.  [default: one for each processor]")
+@click.option(
+    "--timeout", type=click.FloatRange(0, min_open=True), default=60, show_default=True, help="Seconds for one claim."
+)
+@click.option("--witness", callback=listed, default=",".join(WITNESSES), show_default=True, help="Whom to ask.")
+@click.option("--timings", is_flag=True, help="Add times to the report; it then differs from run to run.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
+@click.pass_context
+def check(
+    ctx: click.Context, words: tuple[str, ...], output_format: str, output: Path | None, seed: int, jobs: int | None,
+    timeout: float, witness: tuple[str, ...], timings: bool, color: str,
+) -> None:  # fmt: skip
+    """Judge what formulas claim.
+
+    Without words, or with `all`, that is the whole shipped catalog. A FILE is a catalog of your own.
+
+    Exit status: 0 all is as the catalog expects, 1 it is not, 2 the command line or a part of a catalog was
+    refused, 3 witnesses contradict each other or the engine is broken, 5 there was nothing to judge.
+    """
+    from verify import run, terminal
+    from verify.report import encoded
+    from verify.testimony import Settings
+
+    selection = select(words)
+    planned = run.Run(selection, Settings(seed=seed, witnesses=witness))
+    progress_on = terminal.console(sys.stderr, "auto" if color == "always" else color)
+    limits = run.Limits(jobs or processors(), timeout)
+    with terminal.progress(progress_on, sum(map(len, planned.claims))) as advance:
+        report = planned.judged(limits, advance, timings)
+    for refused in report.errors or ():
+        complain(refused.message)
+    for defect in run.defects(report):
+        complain(defect)
+    if output_format == "json":
+        text = encoded(report).decode()
+    else:
+        again = [file.shown for file in selection.files if file.is_own]
+        again += [] if witness == WITNESSES else ["--witness", ",".join(witness)]
+        text = terminal.rendered(report, sys.stdout, "never" if output else color, again, not selection.is_whole)
+    status = run.status(report)
+    if status == NOTHING:
+        complain("there was nothing to judge")
+    write(text, output)
+    ctx.exit(status)
+
+
+def processors() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@command.command()
+@words
+@click.option("--steps", is_flag=True, help="How each derivative comes about: the chain of adjoints.")
+@click.pass_context
+def show(ctx: click.Context, words: tuple[str, ...], steps: bool) -> None:
+    """Print formulas and their derivatives as LaTeX.
+
+    Nothing else goes to stdout: an align* display each, for a document that uses the package amsmath. A derivative
+    stands in the form that is claimed where that is proved, for every size; else in the engine's own.
+    """
+    from derive.catalog import read
+    from derive.show import derivation, result
+
+    if not words:
+        raise click.UsageError("which formula? `derive list` shows them", ctx)
+    selection = select(words)
+    errors, shown = list(selection.errors), 0
+    for file in selection.files:
+        catalog = read(file.path, file.shown, None if selection.is_whole else {entry.name for entry in file.entries})
+        errors += catalog.errors
+        for formula in catalog.formulas.values():
+            display = (derivation if steps else result)(formula)
+            write(("\n" if shown else "") + display.latex(formula))
+            for note in display.notes:
+                complain(f"{formula.name}: {note}")
+            shown += 1
+    for error in errors:
+        complain(str(error))
+    ctx.exit(REFUSED if errors else 0 if shown else NOTHING)
+
+
+@command.command(name="list")
+@words
+@click.pass_context
+def list_(ctx: click.Context, words: tuple[str, ...]) -> None:
+    """List the formulas: name, group and title."""
+    selection = select(words)
+    entries = [entry for file in selection.files for entry in file.entries]
+    rows = [tuple(map(visible, (entry.name, entry.group, entry.title))) for entry in entries]
+    name, group = (max((len(row[place]) for row in rows), default=0) for place in (0, 1))
+    write("".join(f"{row[0]:<{name}}  {row[1]:<{group}}  {row[2]}\n" for row in rows))
+    for error in selection.errors:
+        complain(str(error))
+    ctx.exit(REFUSED if selection.errors else 0 if entries else NOTHING)
+
+
+@command.command()
+@click.argument("kind", type=click.Choice(["report", "catalog"]))
+def schema(kind: str) -> None:
+    """Print the JSON schema of the report, or of a catalog."""
+    if kind == "report":
+        from verify.report import schema as found
+    else:
+        from derive.schema import json_schema as found
+    write(json.dumps(found(), indent=2) + "\n")
+
+
+# ------------------------------------------------------------------------------------- in and out
+
+
+def write(text: str, output: Path | None = None) -> None:
+    """To stdout, or to a file that is whole or not there: never half of one."""
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        if output.exists() and not output.is_file():  # a device or a pipe is written to, not replaced
+            output.write_text(text, encoding="utf-8")
+        else:
+            _replace(output, text)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(output)) from None
+
+
+def _replace(output: Path, text: str) -> None:
+    handle, temporary = tempfile.mkstemp(dir=output.parent, prefix=".derive-")
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, output)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def complain(message: str) -> None:
+    """To stderr, with what could drive a terminal made visible."""
+    sys.stderr.write("\n".join(map(visible, message.splitlines())) + "\n")
+
+
+def run_command(arguments: Sequence[str] | None) -> int:
+    """The exit status of a command line; every way to fail ends in a message and a status, never in a traceback."""
+    try:
+        status = command.main(arguments, prog_name="derive", standalone_mode=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        help_hint = f"\nTry `{context.command_path} --help`." if context else ""
+        complain(f"derive: {error.format_message()}{help_hint}")
+        return REFUSED
+    except (CatalogError, UnknownWord) as error:
+        complain(f"derive: {error}")
+        return REFUSED
+    except (KeyboardInterrupt, click.Abort):
+        complain("derive: interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever reads has seen enough; what is still buffered must not fail once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE
+    except OSError as error:
+        complain(f"derive: {error.filename or 'output'}: {error.strerror}")
+        return REFUSED
+    except Exception as error:
+        complain(f"derive: internal error: {type(error).__name__}: {error}")
+        return BROKEN
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """The console script: text that the terminal cannot show is escaped, not refused."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run_command(arguments))

@@ -1,0 +1,93 @@
+"""What the words of a command select: entries of the shipped catalog or of the user's files, by name or group."""
+
+import os
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path
+
+from derive.catalog import Listed, names, shipped
+from derive.errors import CatalogError
+
+SHIPPED = "catalog.yaml"
+
+
+@dataclass(frozen=True)
+class File:
+    """A catalog: where it is, its name in messages, and its entries, or those selected. is_own: the user's."""
+
+    path: Path
+    shown: str
+    entries: tuple[Listed, ...]
+    is_own: bool
+
+
+@dataclass
+class Selection:
+    """The files with the entries that were selected, in the files' order, and what could not be listed.
+
+    is_whole: every entry of every file was selected.
+    """
+
+    files: list[File] = field(default_factory=list)
+    errors: list[CatalogError] = field(default_factory=list)
+    is_whole: bool = True
+
+
+class UnknownWord(Exception):
+    """A word that is neither a name nor a group nor a file."""
+
+
+def select(words: Sequence[str]) -> Selection:
+    """The entries that the words name; all of them for no words, for `all` and for files alone."""
+    given = list(dict.fromkeys(word for word in words if is_file(word)))
+    wanted = [word for word in dict.fromkeys(words) if word not in given]
+    selection = Selection()
+    sources = [(Path(word), word) for word in given] or [(shipped(), SHIPPED)]
+    for path, shown in sources:
+        try:
+            selection.files.append(File(path, shown, tuple(names(path, shown)), is_own=bool(given)))
+        except CatalogError as error:
+            selection.errors.append(error)
+    if not wanted or "all" in wanted:
+        return selection
+    # A file that could not be listed may be where the name is: its own error says more than "unknown".
+    unknown = [word for word in wanted if not any(_is_named(entry, word) for entry in _entries(selection))]
+    if unknown and not selection.errors:
+        raise UnknownWord("\n".join(_unknown(word, _entries(selection)) for word in unknown))
+    for place, file in enumerate(selection.files):
+        entries = tuple(entry for entry in file.entries if any(_is_named(entry, word) for word in wanted))
+        selection.files[place] = replace(file, entries=entries)
+    selection.files = [file for file in selection.files if file.entries]
+    selection.is_whole = False
+    return selection
+
+
+def is_file(word: str) -> bool:
+    """A word with the suffix or the separators of a path, or that names a file which is there."""
+    return word.endswith((".yaml", ".yml")) or os.sep in word or Path(word).is_file()
+
+
+def _entries(selection: Selection) -> list[Listed]:
+    return [entry for file in selection.files for entry in file.entries]
+
+
+def _is_named(entry: Listed, word: str) -> bool:
+    return word in (entry.name, entry.group, *entry.aliases)
+
+
+def _unknown(word: str, entries: Iterable[Listed]) -> str:
+    known = dict.fromkeys(name for entry in entries for name in (entry.name, *entry.aliases, entry.group) if name)
+    close = get_close_matches(word, [*known, "all"], n=3, cutoff=0.6)
+    hint = f"did you mean {' or '.join(close)}?" if close else "`derive list` shows all names and groups"
+    return f"no formula or group is called {visible(word)}; {hint}"
+
+
+def visible(text: str) -> str:
+    r"""Text from outside with every control, format and bidi character shown as \u{...}.
+
+    >>> print(visible("a\u202eb"))
+    a\u{202e}b
+    """
+    return "".join(c if c == " " or unicodedata.category(c)[0] not in "CZ" else f"\\u{{{ord(c):x}}}" for c in text)

@@ -1,0 +1,182 @@
+"""Asks the witnesses about a formula's claims and decides what is known: the one place where verdicts are made."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from importlib import import_module
+
+from msgspec.structs import replace
+
+from derive.errors import UndefinedError, UnsupportedError
+from derive.formula import Claim, Example, Formula
+from verify.report import WITNESSES, Judged, Verdict, Witnesses, point, said
+from verify.testimony import Settings, Testimony
+
+Ask = Callable[[Claim, Settings], Testimony]
+MODULES = {
+    "algebra": "derive.proof",
+    "exact": "verify.exact",
+    "sympy": "verify.written",
+    "differences": "verify.differences",
+}
+
+
+def judged(formula: Formula, settings: Settings, start: int = 0, timings: bool = False) -> Iterator[Judged]:
+    """What is judged of a formula (see `items`), each with its verdict, from number `start` on."""
+    panel = summoned(formula, settings.witnesses)
+    for item in items(formula, settings)[start:]:
+        before = time.perf_counter()
+        heard = hear(panel, item, settings) if isinstance(item, Claim) else _recomputed(formula, item, settings)
+        found = entry(item, *decide(heard), heard)
+        yield replace(found, seconds=round(time.perf_counter() - before, 6)) if timings else found
+
+
+def items(formula: Formula, settings: Settings) -> Sequence[Claim | Example]:
+    """The claims and, as the exact witness is the one that recomputes them, the worked examples."""
+    return [*formula.claims, *(formula.examples if "exact" in settings.witnesses else ())]
+
+
+# ---------------------------------------------------------------------------------- the witnesses
+
+
+def load(names: Sequence[str]) -> None:
+    """Import the modules of these witnesses, and what they stand on."""
+    for name in names:
+        import_module(MODULES[name])
+
+
+def summoned(formula: Formula, names: Sequence[str]) -> dict[str, Ask]:
+    """The witnesses of these names, ready to speak of the formula; only what they need is imported."""
+    panel: dict[str, Ask] = {}
+    if "algebra" in names:
+        from derive.proof import Algebra
+
+        algebra = Algebra(formula)
+
+        def prove(claim: Claim, _: Settings) -> Testimony:
+            proof = algebra.prove(claim)
+            facts = {"rules": list(proof.facts)} if proof.facts else {}
+            return Testimony("algebra", "equal" if proof.equal else "cannot tell", proof.reason, facts)
+
+        panel["algebra"] = prove
+    if "exact" in names:
+        from verify import exact
+
+        panel["exact"] = partial(exact.testify, formula)
+    if "sympy" in names:
+        from verify import written
+
+        panel["sympy"] = partial(written.testify, formula)
+    if "differences" in names:
+        from verify import differences
+
+        panel["differences"] = partial(differences.testify, formula)
+    return panel
+
+
+def hear(panel: Mapping[str, Ask], claim: Claim, settings: Settings) -> dict[str, Testimony]:
+    """What each witness says of a claim.
+
+    Where one has a counterexample, those that agree are asked about this very point: to have agreed elsewhere
+    is no contradiction.
+    """
+    heard = {name: _heard(name, partial(ask, claim, settings)) for name, ask in panel.items()}
+    found = next((one.counterexample for one in heard.values() if one.counterexample), None)
+    if found is not None:
+        there = dataclasses.replace(settings, at=found)
+        for name, one in heard.items():
+            if one.says == "agrees":
+                heard[name] = _beside(one, _heard(name, partial(panel[name], claim, there)))
+    return heard
+
+
+def _beside(elsewhere: Testimony, there: Testimony) -> Testimony:
+    """What a witness says at the counterexample, with the figures of what it had found elsewhere."""
+    if there.says == "agrees":
+        return elsewhere
+    reason = f"agrees elsewhere; at the counterexample: {there.reason or there.says}"
+    return dataclasses.replace(there, reason=reason, facts=elsewhere.facts)
+
+
+def _recomputed(formula: Formula, example: Example, settings: Settings) -> dict[str, Testimony]:
+    from verify.exact import check_example
+
+    return {"exact": _heard("exact", partial(check_example, formula, example, settings))}
+
+
+def _heard(name: str, ask: Callable[[], Testimony]) -> Testimony:
+    """One testimony; a witness that stumbles cannot tell, one that breaks is reported as broken."""
+    try:
+        return ask()
+    except (UnsupportedError, UndefinedError) as error:
+        return Testimony(name, "cannot tell", str(error))
+    except RecursionError:
+        return Testimony(name, "cannot tell", "the expression is nested too deeply")
+    except MemoryError:
+        return Testimony(name, "cannot tell", "out of memory")
+    except Exception as error:
+        reason = f"internal error: {type(error).__name__}: {error}"
+        return Testimony(name, "cannot tell", reason, {"broken": True})
+
+
+# ----------------------------------------------------------------------------------- the verdict
+
+
+def decide(heard: Mapping[str, Testimony]) -> tuple[Verdict, str | None]:
+    """The verdict on a claim, and its reason if it is undecided or a conflict.
+
+    `heard` has the witnesses that were asked. Proved: the algebra says equal, exact agrees, nobody differs.
+    Agrees: the same without a proof. Refuted: exact has a certified counterexample and nobody contradicts it.
+    Only a user who leaves the exact witness out gets a verdict without it, and then a proof alone counts.
+    """
+    for_it = [name for name, one in heard.items() if one.says in ("equal", "agrees")]
+    against = [name for name, one in heard.items() if one.says == "differs"]
+    if for_it and against:
+        return "conflict", f"{_said(heard, for_it)}, but {_said(heard, against)}"
+    equal = "algebra" in heard and heard["algebra"].says == "equal"
+    exact = heard.get("exact")
+    if exact is None:
+        return ("proved", None) if equal else ("undecided", _without_exact(heard, against))
+    if exact.says == "differs":
+        if exact.counterexample is None or not exact.counterexample.certified:
+            return "undecided", "the exact witness has no certified counterexample"
+        return "refuted", None
+    if exact.says != "agrees":
+        return "undecided", "; ".join([exact.reason or "the exact witness cannot tell", *_floating(heard, against)])
+    return ("proved" if equal else "agrees"), None
+
+
+def _without_exact(heard: Mapping[str, Testimony], against: Sequence[str]) -> str:
+    unproved = [heard["algebra"].reason or "no proof was found"] if "algebra" in heard else []
+    return "; ".join(["the exact witness was not asked", *unproved, *_floating(heard, against)])
+
+
+def _floating(heard: Mapping[str, Testimony], against: Sequence[str]) -> list[str]:
+    return [f"{_said(heard, against)}, which alone refutes nothing"] if against else []
+
+
+def _said(heard: Mapping[str, Testimony], names: Sequence[str]) -> str:
+    return " and ".join(f"{name} says {heard[name].says}" for name in names)
+
+
+def entry(item: Claim | Example, verdict: Verdict, reason: str | None, heard: Mapping[str, Testimony]) -> Judged:
+    """The claim or example as it stands in the report."""
+    origin, expected = (item.origin, item.expected) if isinstance(item, Claim) else ("example", "holds")
+    found = heard["exact"].counterexample if verdict == "refuted" else None
+    return Judged(
+        claim=item.text,
+        origin=origin,  # type: ignore[arg-type]
+        expected=expected,  # type: ignore[arg-type]
+        verdict=verdict,
+        as_expected=verdict in (("proved", "agrees") if expected == "holds" else ("refuted",)),
+        where=str(item.place),
+        witnesses=Witnesses(**{name: said(heard.get(name)) for name in WITNESSES}),
+        counterexample=point(found) if found else None,
+        reason=reason,
+    )
+
+
+def unheard(item: Claim | Example, reason: str) -> Judged:
+    """What stands in the report for a claim whose worker was lost: undecided, with the reason."""
+    return entry(item, "undecided", reason, {})

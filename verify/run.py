@@ -1,0 +1,107 @@
+"""A run: the selected formulas are read, judged by worker processes, and put together in the catalog's order."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec import UNSET
+
+from derive.catalog import read
+from derive.errors import CatalogError
+from derive.formula import Formula
+from derive.selection import Selection, visible
+from verify.judge import items, unheard
+from verify.pool import Job, run
+from verify.report import Entry, Judged, Refused, Report, report
+from verify.testimony import Settings
+
+OK, UNEXPECTED, REFUSED, BROKEN, NOTHING = 0, 1, 2, 3, 5
+
+
+@dataclass(frozen=True)
+class Limits:
+    """workers: processes.  timeout: seconds for one claim."""
+
+    workers: int
+    timeout: float
+
+
+class Run:
+    """The formulas of a selection, read; `judged` asks the witnesses about them."""
+
+    def __init__(self, selection: Selection, settings: Settings) -> None:
+        self.settings = settings
+        self.errors: list[CatalogError] = list(selection.errors)
+        self.formulas: list[tuple[Path, str, Formula]] = []
+        for file in selection.files:
+            only = None if selection.is_whole else {entry.name for entry in file.entries}
+            catalog = read(file.path, file.shown, only)
+            self.errors += catalog.errors
+            self.formulas += [(file.path, file.shown, formula) for formula in catalog.formulas.values()]
+        self.claims = [list(items(formula, settings)) for _, _, formula in self.formulas]
+
+    def judged(self, limits: Limits, advance: Callable[[str], None], timings: bool = False) -> Report:
+        """The report: the same settings give the same, whatever the workers do.
+
+        advance: called with the formula's name after each claim.
+        """
+        before = time.perf_counter()
+        found: list[list[Judged | None]] = [[None] * len(claims) for claims in self.claims]
+        known = {(str(path), formula.name): formula for path, _, formula in self.formulas}
+        for verdict in run(self._jobs(), known, self.settings, limits.workers, limits.timeout, timings):
+            item = self.claims[verdict.job.number][verdict.claim]
+            found[verdict.job.number][verdict.claim] = verdict.judged or unheard(item, verdict.reason)
+            advance(verdict.job.name)
+        entries = [
+            Entry(formula.name, formula.group, str(formula.place), [claim for claim in claims if claim is not None])
+            for (_, _, formula), claims in zip(self.formulas, found, strict=True)
+        ]
+        seconds = round(time.perf_counter() - before, 3) if timings else UNSET
+        return report(self.settings.seed, entries, map(refused, self.errors), seconds)
+
+    def _jobs(self) -> list[Job]:
+        """The longest first, so that no long one is left for the end."""
+        jobs = [
+            Job(number, str(path), shown, formula.name, len(self.claims[number]))
+            for number, (path, shown, formula) in enumerate(self.formulas)
+            if self.claims[number]
+        ]
+        return sorted(jobs, key=lambda job: -len(self.formulas[job.number][2].text) * job.claims)
+
+
+def refused(error: CatalogError) -> Refused:
+    """An error of a catalog, its text made safe line by line."""
+    where = str(error.place) if error.place else ""
+    return Refused(visible(where), "\n".join(map(visible, str(error).splitlines())))
+
+
+def status(found: Report) -> int:
+    """The exit status of a run; the gravest of what happened."""
+    claims = [claim for entry in found.formulas for claim in entry.claims]
+    if any(claim.verdict == "conflict" or any(_defects(claim)) for claim in claims):
+        return BROKEN
+    if found.errors:
+        return REFUSED
+    if not claims:
+        return NOTHING
+    return OK if all(claim.as_expected for claim in claims) else UNEXPECTED
+
+
+def defects(found: Report) -> list[str]:
+    """What broke in the engine itself, in words."""
+    return [
+        f"{entry.name}: {visible(claim.claim)}: {visible(defect)}"
+        for entry in found.formulas
+        for claim in entry.claims
+        for defect in _defects(claim)
+    ]
+
+
+def _defects(claim: Judged) -> Iterator[str]:
+    if claim.reason and claim.reason.startswith("internal error"):
+        yield claim.reason
+    for name in ("algebra", "exact", "sympy", "differences"):
+        said = getattr(claim.witnesses, name)
+        if said.broken and said.reason != claim.reason:
+            yield f"{name}: {said.reason}"

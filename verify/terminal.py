@@ -1,0 +1,172 @@
+"""A run on the terminal: progress, the table by group, and for each claim that failed what to do about it."""
+
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from derive.selection import visible
+from verify.report import WITNESSES, Entry, Judged, Point, Report, Summary, summary
+
+COLORS = {"proved": "green", "agrees": "cyan", "refuted": "red", "undecided": "yellow", "conflict": "bold red"}
+COLUMNS = ("formulas", "claims", "proved", "agrees", "refuted", "undecided", "conflicts", "as_expected", "unexpected")
+NARROW = {
+    "formulas": "for-\nmulas",
+    "undecided": "unde-\ncided",
+    "conflicts": "con-\nflicts",
+    "as_expected": "as ex-\npected",
+    "unexpected": "unex-\npected",
+}
+WIDE = 110  # columns in which the table fits with its headings on one line
+DIGITS = 12
+
+
+def console(stream: TextIO, color: str) -> Console:
+    """A console that prints text as it is. color: auto (a terminal, and no NO_COLOR), always or never."""
+    return Console(
+        file=stream,
+        force_terminal=True if color == "always" else None,
+        no_color={"always": False, "never": True}.get(color),
+        color_system="standard" if color == "always" else "auto",
+        width=None if stream.isatty() else WIDE,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        soft_wrap=True,
+        legacy_windows=False,
+    )
+
+
+# ------------------------------------------------------------------------------------------ progress
+
+
+@contextmanager
+def progress(out: Console, claims: int) -> Iterator[Callable[[str], None]]:
+    """A bar while the claims are judged, on a terminal only; call what it yields with each formula's name."""
+    if not out.is_terminal:
+        yield lambda name: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+    # Refreshed by hand: a thread would not survive the forks of the workers.
+    with Progress(*columns, console=out, transient=True, auto_refresh=False) as bar:
+        task = bar.add_task("", total=claims)
+        bar.refresh()
+
+        def advance(name: str) -> None:
+            bar.update(task, advance=1, description=visible(name))
+            bar.refresh()
+
+        yield advance
+
+
+# ------------------------------------------------------------------------------------------- results
+
+
+def rendered(report: Report, stream: TextIO, color: str, again: Sequence[str], each: bool) -> str:
+    """The report as text for the stream.
+
+    again: the words of a command that judges a formula of it again.  each: list every claim.
+    """
+    out = console(stream, color)
+    mark = "…" if out.encoding.lower().startswith("utf") else "..."
+    with out.capture() as captured:
+        if each:
+            for entry in report.formulas:
+                out.print(Text(visible(entry.name), style="bold"))
+                for claim in entry.claims:
+                    out.print(_line(claim))
+            out.print()
+        out.print(table(report.formulas, out.width))
+        for entry in report.formulas:
+            for claim in entry.claims:
+                if not claim.as_expected:
+                    out.print()
+                    out.print(block(entry, claim, report.seed, again, mark))
+    return captured.get()
+
+
+def _line(claim: Judged) -> Text:
+    line = Text("  ").append(f"{claim.verdict:<10}", COLORS[claim.verdict]).append(visible(claim.claim))
+    notes: list[str] = [] if claim.origin == "claim" else [claim.origin]
+    notes += [f"expected: {claim.expected}"] if claim.expected == "fails" or not claim.as_expected else []
+    notes += [f"{claim.seconds:.3f} s"] if isinstance(claim.seconds, float) else []
+    return line.append(f"   ({', '.join(notes)})" if notes else "", "dim")
+
+
+def table(entries: Sequence[Entry], width: int = WIDE) -> Table:
+    """How many of each verdict, by group."""
+    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0) if width < WIDE else (0, 1))
+    shown.add_column("group", vertical="bottom")
+    for column in COLUMNS:
+        heading = NARROW.get(column) if width < WIDE else None
+        shown.add_column(heading or column.replace("_", " "), justify="right", vertical="bottom")
+    groups = list(dict.fromkeys(entry.group for entry in entries))
+    for group in groups:
+        _row(shown, visible(group), summary([entry for entry in entries if entry.group == group]))
+    if len(groups) != 1:
+        _row(shown, "all", summary(entries), "bold")
+    return shown
+
+
+def _row(shown: Table, name: str, counts: Summary, style: str = "") -> None:
+    cells = [Text(name)]
+    for column in COLUMNS:
+        count = getattr(counts, column)
+        warn = {"undecided": "yellow", "conflicts": "bold red", "unexpected": "red"}.get(column, "") if count else ""
+        cells.append(Text(str(count) if count or column in COLUMNS[:2] else "-", style=warn))
+    shown.add_row(*cells, style=style)
+
+
+def block(entry: Entry, claim: Judged, seed: int, again: Sequence[str], mark: str = "…") -> Text:
+    """A claim that is not as expected: what was found, where, and the command that finds it again."""
+    head = Text(visible(entry.name), style="bold").append(f"  {visible(claim.claim)}   ", "not bold")
+    text = head.append(claim.verdict, COLORS[claim.verdict])
+    for name, line in _details(claim, mark):
+        text.append(f"\n  {name:<9}").append(visible(line))
+    words = ["derive", "check", *again, entry.name, "--seed", str(seed)]
+    return text.append("\n  again    ").append(visible(shlex.join(words)))
+
+
+def _details(claim: Judged, mark: str) -> Iterator[tuple[str, str]]:
+    found = claim.counterexample
+    if found:
+        yield "at", _place(found)
+        sides = f"{shortened(found.derived, mark)}     claimed  {shortened(found.claimed, mark)}"
+        certified = " (certified)" if found.certified else ""
+        yield "derived", f"{sides}     differ by {found.difference}{certified}"
+    if claim.expected == "fails":
+        yield "expected", "fails"
+    if claim.reason:
+        yield "because", claim.reason
+    if claim.verdict == "conflict":
+        for name in WITNESSES:
+            said = getattr(claim.witnesses, name)
+            if said.says != "not run":
+                yield name, " ".join([said.says, *([f"({said.reason})"] if isinstance(said.reason, str) else [])])
+    if isinstance(claim.diagnosis, str):
+        yield "perhaps", claim.diagnosis
+
+
+def _place(found: Point) -> str:
+    parts = [f"{name} = {size}" for name, size in found.sizes.items()]
+    parts += [f"{name} = {nested(value)}" for name, value in found.values.items()]
+    parts += [f"{name} = {index}" for name, index in found.indices.items()]
+    return "   ".join(parts)
+
+
+def nested(value: Any) -> str:
+    """An array as written on a line: (1/3, -5/7), ((1, 2), (3, 4))."""
+    return f"({', '.join(map(nested, value))})" if isinstance(value, list) else str(value)
+
+
+def shortened(number: str, mark: str = "…") -> str:
+    """Decimal text cut after a few digits, which the mark shows: 0.340312345678… (an exponent stays)."""
+    digits, letter, exponent = number.partition("e")
+    kept = digits[: DIGITS + 2]
+    return number if kept == digits or not digits[-1:].isdigit() else f"{kept}{mark}{letter}{exponent}"
