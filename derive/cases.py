@@ -9,7 +9,6 @@ from derive.expression import (
     ZERO,
     Compare,
     Delta,
-    Element,
     Extremum,
     Index,
     Logic,
@@ -22,6 +21,7 @@ from derive.polynomial import (
     NOTHING,
     UNIT,
     Polynomial,
+    is_integer,
     is_whole,
     node_of,
     order,
@@ -33,16 +33,8 @@ if TYPE_CHECKING:
 
 
 from derive.factors import factor
-
-
-def is_indicator(atom: Node) -> bool:
-    """Whether the atom is 0 or 1."""
-    match atom:
-        case Compare() | Delta():
-            return True
-        case Element(tensor):
-            return tensor.domain in ("onehot", "binary")
-    return False
+from derive.generic import is_almost_never_zero
+from derive.text import text
 
 
 def normal_of_extremum(ring: "Normalizer", node: Node) -> Polynomial:
@@ -58,39 +50,35 @@ def normal_of_extremum(ring: "Normalizer", node: Node) -> Polynomial:
 
 
 def indicator(ring: "Normalizer", polynomial: Polynomial) -> Polynomial:
-    """1 where the polynomial is > 0, else 0; where it is 0 (a null set, noted) either value may stand."""
+    """1 where the polynomial is > 0, else 0."""
     return ring.by_cases(polynomial, lambda p: _indicator(ring, p))
 
 
 def _indicator(ring: "Normalizer", polynomial: Polynomial) -> Polynomial:
-    if not polynomial:
-        raise UnsupportedError("a comparison of two sides that are always equal")
+    """The indicator, its sign fixed where the boundary is a null set (which is noted), strict elsewhere."""
+    if not polynomial or ring.is_positive(-polynomial):
+        return NOTHING
     if ring.is_positive(polynomial):
         return UNIT
-    if ring.is_positive(-polynomial):
-        return NOTHING
     factored = factor(ring, polynomial)
+    parts = [(variable(a), e) for a, e in factored.content] + list(factored.factors)
+    if not all(is_almost_never_zero(ring, part) for part, _ in parts):
+        return variable(Compare(">", node_of(polynomial.scaled(1 / abs(factored.coefficient))), ZERO))
     sign = 1 if factored.coefficient > 0 else -1
-    kept: Polynomial = UNIT
-    for atom, exponent in factored.content:
-        if ring.positive(atom) or not is_whole(exponent):
-            continue
-        if exponent % 2:
-            kept = ring.product(kept, variable(atom))
-    for base, times in factored.factors:
-        if times % 2 == 0 or ring.is_positive(base):
-            continue
-        if ring.is_positive(-base):
+    kept = UNIT
+    for part, times in parts:
+        if not is_whole(times):  # a root or a symbolic power: of a positive base, or left as it is
+            if is_integer(times):
+                return variable(Compare(">", node_of(polynomial.scaled(1 / abs(factored.coefficient))), ZERO))
+        elif times % 2 and ring.is_positive(-part):
             sign = -sign
-        else:
-            kept = ring.product(kept, base)
+        elif times % 2 and not ring.is_positive(part):
+            kept = ring.product(kept, part)
     if kept == UNIT:
         return UNIT if sign > 0 else NOTHING
     if kept.sorted()[0][1] < 0:
         kept, sign = -kept, -sign
     boundary = node_of(kept)
-    from derive.text import text
-
     ring.note(f"except where {text(boundary)} = 0")
     holds = variable(Compare(">", boundary, ZERO))
     return holds if sign > 0 else UNIT - holds
@@ -100,10 +88,14 @@ def normal_of_compare(ring: "Normalizer", node: Node) -> Polynomial:
     assert isinstance(node, Compare)
     gap = ring(node.left) - ring(node.right)
     match node.operator:
-        case ">" | ">=":
+        case ">":
             return indicator(ring, gap)
-        case "<" | "<=":
+        case "<":
             return indicator(ring, -gap)
+        case ">=":
+            return UNIT - indicator(ring, -gap)
+        case "<=":
+            return UNIT - indicator(ring, gap)
         case "==":
             return _equal(ring, gap)
     return UNIT - _equal(ring, gap)
@@ -114,9 +106,10 @@ def _equal(ring: "Normalizer", gap: Polynomial) -> Polynomial:
 
 
 def _zero_indicator(ring: "Normalizer", gap: Polynomial) -> Polynomial:
-    value = gap.constant
-    if value is not None:
-        return UNIT if value == 0 else NOTHING
+    if not gap:
+        return UNIT
+    if gap.constant is not None or ring.is_positive(gap) or ring.is_positive(-gap):
+        return NOTHING
     if gap.sorted()[0][1] < 0:
         gap = -gap
     return variable(Compare("==", node_of(gap), ZERO))

@@ -13,7 +13,6 @@ from derive import functions, ranges
 from derive.binders import RULES as BINDERS
 from derive.binders import normal_of_expectation
 from derive.cases import (
-    is_indicator,
     normal_of_compare,
     normal_of_delta,
     normal_of_extremum,
@@ -61,6 +60,7 @@ from derive.polynomial import (
     constant,
     exponent_of,
     exponent_product,
+    is_integer,
     is_whole,
     monomial_product,
     node_of,
@@ -69,7 +69,7 @@ from derive.polynomial import (
 )
 from derive.powers import exponential, logarithm, power
 from derive.relations import RELATIONS
-from derive.signs import atom_is_nonnegative, atom_is_positive, is_unit_complement
+from derive.signs import atom_is_nonnegative, atom_is_positive, is_indicator, is_unit_complement
 
 Definitions = Callable[[Element], Node | None]
 Resolve = Callable[[Derivative], Node]
@@ -108,6 +108,9 @@ class Normalizer:
             if len(done.terms) > MAX_TERMS:
                 raise UnsupportedError(f"the normal form has more than {MAX_TERMS} terms")
         return done
+
+    def factors(self, polynomial: Polynomial) -> Factored:
+        return factor(self, polynomial)
 
     def canonical(self, node: Node) -> Node:
         """The expression that the normal form of node stands for."""
@@ -196,9 +199,9 @@ class Normalizer:
     def nonnegative_factor(self, atom: Node, exponent: object) -> bool:
         if is_whole(exponent) and exponent % 2 == 0:  # type: ignore[operator]
             return True
-        if not is_whole(exponent):
+        if not is_integer(exponent):
             return True  # defined only where its base is not negative
-        return self.positive(atom) or atom_is_nonnegative(atom)
+        return self.positive(atom) or atom_is_nonnegative(self, atom)
 
     def by_cases(self, polynomial: Polynomial, change: Callable[[Polynomial], Polynomial]) -> Polynomial:
         """change(polynomial), for a change that is not linear, case by case where indicators occur."""
@@ -312,9 +315,10 @@ def _floor(ring: Normalizer, argument: Polynomial) -> Polynomial:
     factored = factor(ring, rest)
     below = tuple((a, -e) for a, e in factored.content if is_whole(e) and e < 0)
     width = Polynomial({below: fmpq(factored.coefficient.q)})
-    top, bottom = (ranges.polynomial(node_of(p)) for p in (ring.product(rest, width), width))
-    known = top is not None and bottom is not None
-    if known and ranges.is_nonnegative(top) and ranges.is_nonnegative(bottom - top - ranges.constant(1)):
+    top, bottom = ranges.polynomial(node_of(ring.product(rest, width))), ranges.polynomial(node_of(width))
+    if top is None or bottom is None:
+        return whole + variable(Call("floor", node_of(rest)))
+    if ranges.is_nonnegative(top) and ranges.is_nonnegative(bottom - top - ranges.constant(1)):
         return whole
     return whole + variable(Call("floor", node_of(rest)))
 

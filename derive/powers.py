@@ -11,10 +11,8 @@ from flint import fmpq
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import (
     Call,
-    Index,
     Node,
     Reduce,
-    Size,
     number,
     opened,
     reduce,
@@ -30,6 +28,7 @@ from derive.polynomial import (
     exponent_of,
     exponent_product,
     exponent_sum,
+    is_integer,
     is_whole,
     monomial_node,
     monomial_power,
@@ -83,9 +82,9 @@ def real_power(ring: "Normalizer", base: Polynomial, exponent: Exponent) -> Poly
     if is_integer(exponent):
         return _integer_power(ring, factored, exponent)
     result = _number_power(abs(factored.coefficient), exponent)
-    rest: list[tuple[Node, int]] = []
+    rest: list[tuple[Node, Exponent]] = []
     for atom, own in factored.content:
-        if ring.positive(atom) or not is_whole(own):
+        if ring.positive(atom) or not is_integer(own):
             result = ring.product(result, ring.of_monomial(((atom, exponent_product(own, exponent)),)))
         else:
             rest.append((atom, own))
@@ -95,16 +94,6 @@ def real_power(ring: "Normalizer", base: Polynomial, exponent: Exponent) -> Poly
         else:
             rest.append((node_of(primitive), times))
     return ring.product(result, _rest_power(ring, rest, factored.coefficient < 0, exponent))
-
-
-def is_integer(exponent: Exponent) -> bool:
-    """Whether the exponent is an integer whatever its sizes and indices are."""
-    if not isinstance(exponent, Polynomial):
-        return is_whole(exponent)
-    return all(
-        c.q == 1 and all(isinstance(a, Size | Index) and is_whole(e) and e > 0 for a, e in m)
-        for m, c in exponent.terms.items()
-    )
 
 
 def _integer_power(ring: "Normalizer", factored: Factored, exponent: Exponent) -> Polynomial:
@@ -119,7 +108,9 @@ def _integer_power(ring: "Normalizer", factored: Factored, exponent: Exponent) -
     return result
 
 
-def _rest_power(ring: "Normalizer", rest: list[tuple[Node, int]], negative: bool, exponent: Exponent) -> Polynomial:
+def _rest_power(
+    ring: "Normalizer", rest: list[tuple[Node, Exponent]], negative: bool, exponent: Exponent
+) -> Polynomial:
     """(±product of rest)**exponent, where no factor of the rest has a known sign."""
     if not rest:
         if negative:
@@ -127,9 +118,9 @@ def _rest_power(ring: "Normalizer", rest: list[tuple[Node, int]], negative: bool
         return UNIT
     if len(rest) == 1:
         ((atom, times),) = rest
-        if times % 2 == 0 and not negative:
+        if is_whole(times) and times % 2 == 0 and not negative:
             return absolute_power(ring, ring(atom), exponent_product(times, exponent))
-        if times % 2:
+        if is_whole(times) and times % 2:
             signed = _signed(ring, atom, negative)
             return _kept_power(ring, signed, exponent_product(times, exponent))
     whole = UNIT.scaled(fmpq(-1 if negative else 1))
@@ -223,7 +214,7 @@ def _logarithm(ring: "Normalizer", argument: Polynomial) -> Polynomial:
             result = result + variable(Call("log", number(int(prime)))).scaled(fmpq(times * sign))
     rest = UNIT.scaled(fmpq(1 if coefficient > 0 else -1))
     for atom, exponent in factored.content:
-        if ring.positive(atom) or not is_whole(exponent):
+        if ring.positive(atom) or not is_integer(exponent):
             result = result + ring.product(as_polynomial(exponent), _log_of_atom(ring, atom))
         else:
             rest = ring.product(rest, Polynomial({((atom, exponent),): fmpq(1)}))

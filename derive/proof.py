@@ -22,6 +22,8 @@ from derive.expression import (
 from derive.formula import Claim, Definition, Formula, mentioned
 from derive.normal import Normalizer
 from derive.polynomial import Polynomial, node_of
+from derive.singular import singular_factors
+from derive.text import text
 from derive.zero import is_zero
 
 MAX_CASES = 64
@@ -193,6 +195,16 @@ class Algebra:
             return Proof(False, "inequalities are not proved")
         if claim in self.shown:
             return Proof(True, "", self.shown[claim])
+        try:
+            proof = self._shown(claim)
+            undefined = self._undefined(claim) if proof.equal else ""
+        except (UnsupportedError, RecursionError) as error:
+            return Proof(False, str(error))
+        except UndefinedError as error:
+            return Proof(False, f"undefined: {error}")
+        return Proof(False, undefined) if undefined else proof
+
+    def _shown(self, claim: Claim) -> Proof:
         reason = ""
         for expanded in (False, True):
             try:
@@ -201,8 +213,6 @@ class Algebra:
                 reason = "the normal forms of the two sides differ"
             except UnsupportedError as error:
                 reason = str(error)
-            except UndefinedError as error:
-                return Proof(False, f"undefined: {error}")
             except RecursionError:
                 reason = "the expression is nested too deeply"
         for other in (self._by_values, self._by_induction):
@@ -210,6 +220,25 @@ class Algebra:
             if facts is not None:
                 return Proof(True, "", facts)
         return Proof(False, reason)
+
+    def _undefined(self, claim: Claim) -> str:
+        """Where the right side may be undefined though the left is not, "" if nowhere."""
+        left, right = self._bodies(claim.left), self._bodies(claim.right)
+        for expanded in (False, True):
+            ring = self.ring(expanded)
+            beyond = singular_factors(ring, right - left)
+            if beyond and not beyond <= singular_factors(ring, left):
+                reason = f"the right side may be undefined where {text(node_of(min(beyond, key=repr)))} = 0"
+            else:
+                return ""
+        return reason
+
+    def _bodies(self, node: Node) -> set[Node]:
+        """The expression and the bodies of all definitions that it depends on."""
+        bodies = {node}
+        for definition in self._needed(node):
+            bodies |= {definition.body, *(base for _, base in definition.bases)}
+        return bodies
 
     def _proof(self, expanded: bool) -> Proof:
         facts = [*self.ring(False).facts, *(self.ring(True).facts if expanded else ())]

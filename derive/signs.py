@@ -29,6 +29,16 @@ if TYPE_CHECKING:
 from derive import domains
 
 
+def is_indicator(atom: Node) -> bool:
+    """Whether the atom is 0 or 1."""
+    match atom:
+        case Compare() | Delta():
+            return True
+        case Element(tensor):
+            return tensor.domain in ("onehot", "binary")
+    return False
+
+
 def atom_is_positive(ring: "Normalizer", atom: Node) -> bool:
     match atom:
         case Number(numerator):
@@ -51,8 +61,11 @@ def atom_is_positive(ring: "Normalizer", atom: Node) -> bool:
     return False
 
 
-def atom_is_nonnegative(atom: Node) -> bool:
+def atom_is_nonnegative(ring: "Normalizer", atom: Node) -> bool:
     match atom:
+        case Reduce("sum"):
+            body = ring(opened(atom)[0])
+            return all(c > 0 and all(ring.nonnegative_factor(a, e) for a, e in m) for m, c in body.terms.items())
         case Compare() | Delta() | Call("abs"):
             return True
         case Index(_, over):
@@ -74,4 +87,4 @@ def is_unit_complement(ring: "Normalizer", polynomial: Polynomial) -> bool:
 
 def _is_unit(atom: Node) -> bool:
     domain = domains.TABLE.get(atom.tensor.domain) if isinstance(atom, Element) else None
-    return domain is not None and domain.positive and domain.high == 1
+    return domain is not None and domain.positive and domain.high == 1 and not domain.relation

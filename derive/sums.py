@@ -398,14 +398,11 @@ def _component(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...
 
 def _count(ring: "Normalizer", indices: tuple[Index, ...]) -> Polynomial:
     """How many values the indices take together."""
-    if len(indices) == 1:
-        size = ring(indices[0].axis.size)
-        if not _is_nonnegative(indices[0].axis.size):
-            raise UnsupportedError("a sum whose range may be shorter than empty")
-        return size
     last = next(i for i in indices if all(i not in other.axis.free for other in indices))
+    if not _is_nonnegative(last.axis.size):
+        raise UnsupportedError("a sum whose range may be shorter than empty")
     rest = tuple(i for i in indices if i is not last)
-    return sum_over(ring, ring(last.axis.size), rest)
+    return sum_over(ring, ring(last.axis.size), rest) if rest else ring(last.axis.size)
 
 
 def _drop_simplex(

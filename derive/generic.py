@@ -1,0 +1,147 @@
+"""Where a normal form can vanish: nowhere, on a null set, or on more than that.
+
+Two comparisons p > 0 and p >= 0 may only be taken for each other where p = 0 is a null set. It is not
+where p is made of sizes, indices or inputs with few values, nor where p is 0 at some size (a variance
+at n = 1). What is not shown here counts as "on more than that".
+"""
+
+from typing import TYPE_CHECKING
+
+from derive import domains
+from derive.expression import Call, Element, Node, Reduce, Tensor, opened, walk
+from derive.polynomial import NOTHING, Exponent, Monomial, Polynomial, Rational, accumulated, is_whole
+from derive.signs import is_indicator
+
+if TYPE_CHECKING:
+    from derive.normal import Normalizer
+
+
+def is_never_zero(ring: "Normalizer", atom: Node) -> bool:
+    """Whether the atom is nonzero on the whole domain."""
+    if isinstance(atom, Element):
+        domain = domains.TABLE.get(atom.tensor.domain)
+        return domain is not None and domain.nonzero
+    return ring.positive(atom)
+
+
+def is_almost_never_zero(ring: "Normalizer", polynomial: Polynomial) -> bool:
+    """Whether polynomial = 0 is a null set at every size: it moves with a continuous input, all else held."""
+    if ring.is_positive(polynomial) or ring.is_positive(-polynomial):
+        return True
+    if len(polynomial.terms) == 1:
+        (monomial,) = polynomial.terms
+        return all(is_never_zero(ring, a) or _moves(ring, a, _mover(a)) for a, _ in monomial)
+    indicator = next((a for a in polynomial.atoms() if is_indicator(a)), None)
+    if indicator is not None:
+        return all(is_almost_never_zero(ring, p) for p in _both_cases(polynomial, indicator))
+    return any(_moves_with(ring, polynomial, tensor) for tensor in _tensors(polynomial.atoms()))
+
+
+def _both_cases(polynomial: Polynomial, indicator: Node) -> tuple[Polynomial, Polynomial]:
+    """The polynomial where the indicator is 1, and where it is 0."""
+    one: dict[Monomial, Rational] = {}
+    zero: dict[Monomial, Rational] = {}
+    for monomial, coefficient in polynomial.terms.items():
+        rest = tuple(item for item in monomial if item[0] is not indicator)
+        accumulated(one, ((rest, coefficient),))
+        if len(rest) == len(monomial):
+            accumulated(zero, ((rest, coefficient),))
+    return Polynomial(one), Polynomial(zero)
+
+
+def _tensors(atoms: set[Node]) -> list[Tensor]:
+    found = {part.tensor for atom in atoms for part in walk(atom) if isinstance(part, Element)}
+    return sorted((t for t in found if _is_continuous(t)), key=lambda t: t.name)
+
+
+def _is_continuous(tensor: Tensor) -> bool:
+    """Whether every element of the input may move by itself, at every size."""
+    domain = domains.TABLE.get(tensor.domain)
+    return domain is not None and not domain.integer and not domain.values and domain.relation != "simplex"
+
+
+def _moves_with(ring: "Normalizer", polynomial: Polynomial, tensor: Tensor) -> bool:
+    """Whether this (or its part of the highest degree in the tensor) is c*a**e + rest for one atom a.
+
+    a alone depends on the tensor and moves with it, c is almost never 0.
+    """
+    concerned = {a for a in polynomial.atoms() if _reads(a, tensor)}
+    if len(concerned) > 1:
+        polynomial = _top_part(ring, polynomial, concerned, tensor)
+        concerned &= polynomial.atoms()
+    if len(concerned) != 1:
+        return False
+    (atom,) = concerned
+    slopes: dict[Exponent, dict[Monomial, Rational]] = {}
+    for monomial, coefficient in polynomial.terms.items():
+        exponent = dict(monomial).get(atom)
+        if exponent is not None:
+            rest = tuple(item for item in monomial if item[0] is not atom)
+            accumulated(slopes.setdefault(exponent, {}), ((rest, coefficient),))
+    return _moves(ring, atom, tensor) and any(is_almost_never_zero(ring, Polynomial(s)) for s in slopes.values())
+
+
+def _top_part(ring: "Normalizer", polynomial: Polynomial, concerned: set[Node], tensor: Tensor) -> Polynomial:
+    """The terms of the highest degree in the tensor's elements; nothing if it is no polynomial in them."""
+    degrees = {a: _degree(ring, a, tensor) for a in concerned}
+    by_degree: dict[int, dict[Monomial, Rational]] = {}
+    for monomial, coefficient in polynomial.terms.items():
+        degree = 0
+        for atom, exponent in monomial:
+            if atom in concerned:
+                own = degrees[atom]
+                if own is None or type(exponent) is not int or exponent < 0:
+                    return NOTHING
+                degree += own * exponent
+        by_degree.setdefault(degree, {})[monomial] = coefficient
+    return Polynomial(by_degree[max(by_degree)])
+
+
+def _degree(ring: "Normalizer", atom: Node, tensor: Tensor) -> int | None:
+    """The degree of an atom in the elements of the tensor, None if it is no polynomial in them."""
+    match atom:
+        case Element(own) if own is tensor:
+            return 1
+        case Reduce("sum"):
+            single = ring(opened(atom)[0]).single
+            if single is None:
+                return None
+            own = [(a, e) for a, e in single[0] if _reads(a, tensor)]
+            if all(isinstance(a, Element) and is_whole(e) and e > 0 for a, e in own):
+                return sum(e for _, e in own)
+    return None
+
+
+def _reads(node: Node, tensor: Tensor) -> bool:
+    return any(part is tensor for part in walk(node))
+
+
+def _mover(atom: Node) -> Tensor | None:
+    return next(iter(_tensors({atom})), None)
+
+
+def _moves(ring: "Normalizer", atom: Node, tensor: Tensor | None) -> bool:
+    """Whether the atom takes no value on more than a null set as the tensor's elements move."""
+    match atom:
+        case Element(own):
+            return own is tensor and _is_continuous(own)
+        case Call("exp" | "log" | "erf", argument):
+            value = ring(argument)
+            return tensor is not None and _moves_with(ring, value, tensor)
+        case Reduce("sum", _, bound):
+            inner = ring(opened(atom)[0])
+            return all(ring.is_positive(ring(b.axis.size)) for b in bound) and _product_moves(ring, inner, tensor)
+    return False
+
+
+def _product_moves(ring: "Normalizer", polynomial: Polynomial, tensor: Tensor | None) -> bool:
+    """Whether this is one product of an element of the tensor and of what is almost never 0."""
+    if polynomial.single is None:
+        return False
+    movers = 0
+    for atom, exponent in polynomial.single[0]:
+        if isinstance(atom, Element) and atom.tensor is tensor and type(exponent) is int and exponent > 0:
+            movers += 1
+        elif not (is_never_zero(ring, atom) or (isinstance(atom, Element) and _is_continuous(atom.tensor))):
+            return False
+    return movers == 1 and tensor is not None and _is_continuous(tensor)
