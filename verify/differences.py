@@ -1,0 +1,120 @@
+"""The differences witness: the definitions alone, in floats, differentiated numerically, with an estimated error."""
+
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from derive.errors import UnsupportedError
+from derive.expression import Derivative, Index, fresh, replace, walk
+from derive.formula import Claim, Formula
+from verify.arrays import Reads
+from verify.labelled import Array, aligned
+from verify.measurement import HIGH, Measurement
+from verify.points import certain_gap, points
+from verify.sampling import Draw, measure
+from verify.testimony import Saying, Settings, Testimony
+
+POINTS = 2
+TRIED = 6
+COMPONENTS = 64
+WITHIN = 8
+"""Differences up to this many estimated errors agree: the estimates are made to be larger than the errors."""
+BEYOND = 1000
+"""Differences beyond this many are no rounding; in between this witness does not tell."""
+SHARP = 1e-6
+"""Errors above this part of the value say too little to agree by."""
+
+
+def testify(formula: Formula, claim: Claim, settings: Settings) -> Testimony:
+    """Judge a claim at a few points by numerical derivatives of the definitions.
+
+    "agrees": at two points at least half of the components can be judged, and each is the same within its
+    estimated error.  "differs": one is off by more than a thousand estimated errors.  Else "cannot tell".
+    Asked about a counterexample, it agrees only if its errors are smaller than what that certifies.
+    """
+    reads, found = Reads(formula), list[Comparison]()
+    wanted = 1 if settings.at else POINTS
+    try:
+        for draw in points(formula, claim, settings, TRIED):
+            found.append(compare(formula, claim, draw, reads))
+            if found[-1].says == "differs" or sum(c.says == "agrees" for c in found) == wanted:
+                break
+    except UnsupportedError as problem:
+        return Testimony("differences", "cannot tell", str(problem))
+    says = found[-1].says
+    used = [c for c in found if c.says == says]
+    if says == "cannot tell" or len(used) < (wanted if says == "agrees" else 1):
+        return Testimony("differences", "cannot tell", "the errors of the differences are too large, or undefined")
+    if settings.at and says == "agrees" and used[0].blur > certain_gap(settings.at):
+        return Testimony("differences", "cannot tell", "the difference is smaller than the errors of floats")
+    worst = max(used, key=lambda c: c.gap)
+    facts = {"points": len(used), "max_error": worst.gap, "allowed": worst.allowed, "sizes": [c.sizes for c in used]}
+    reason = f"off by more than {BEYOND} estimated errors" if says == "differs" else ""
+    return Testimony("differences", says, reason, facts)
+
+
+class Comparison(NamedTuple):
+    """gap, allowed: of the worst component, relative to its value.  blur: the greatest error allowed."""
+
+    says: Saying
+    gap: float
+    allowed: float
+    blur: float
+    sizes: dict[str, int]
+
+
+def compare(formula: Formula, claim: Claim, draw: Draw, reads: Reads) -> Comparison:
+    """Both sides of a claim at one point."""
+    sizes = {size.name: value for size, value in draw.sizes.items()}
+    claim, chosen = thinned(claim, draw)
+    with np.errstate(all="ignore"):
+        at = Measurement(formula, draw.sizes, draw.values, reads, chosen)
+        (left, left_error), (right, right_error) = at.measured(claim.left), at.measured(claim.right)
+        _, arrays = aligned([left, right, left_error, right_error])
+        one, other, error_of_one, error_of_other = np.broadcast_arrays(*arrays)
+        error = error_of_one + error_of_other
+        gap = excess(claim.operator, one, other)
+        size = np.maximum(np.abs(one), np.abs(other))
+        has_derivative = any(isinstance(part, Derivative) for side in (claim.left, claim.right) for part in walk(side))
+        # What a value is compared to: itself, or, where only its error shows, what it is the difference of.
+        whole = at.typical if has_derivative else error / np.finfo(HIGH).eps
+        scale = np.where(size > WITHIN * error, size, whole)
+        known = np.isfinite(gap) & np.isfinite(error)
+        sharp = known & (error <= SHARP * scale)
+        relative = np.where(gap > 0, gap / scale, 0)
+        worst = int(np.where(sharp, relative, -1).argmax())
+        allowed = np.where(error > 0, WITHIN * error / scale, 0)
+        says: Saying
+        if np.any(known & (gap > BEYOND * error)):
+            says = "differs"
+        elif np.all((gap <= WITHIN * error) | ~known) and np.mean(sharp) >= 0.5:
+            says = "agrees"
+        else:
+            says = "cannot tell"
+        blur = float(np.where(sharp, WITHIN * error, 0).max(initial=0))
+    return Comparison(says, float(relative.flat[worst]), float(allowed.flat[worst]), blur, sizes)
+
+
+def excess(operator: str, one: Array, other: Array) -> Array:
+    """By how much a claim fails in each component."""
+    if operator == "==":
+        return np.asarray(np.abs(one - other))
+    return np.asarray(np.maximum(one - other if operator == "<=" else other - one, 0))
+
+
+def thinned(claim: Claim, draw: Draw) -> tuple[Claim, dict[Index, Array]]:
+    """The claim at a bounded number of components: first, last and some between along every long index."""
+    lengths = {index: measure(index.axis.size, draw.sizes) for index in claim.indices}
+    most = max(lengths.values(), default=0)
+    while prod(min(n, most) for n in lengths.values()) > COMPONENTS:
+        most -= 1
+    if all(n <= most for n in lengths.values()):
+        return claim, {}
+    renamed = {index: fresh(index) for index in lengths}
+    chosen = {}
+    for index, length in lengths.items():
+        start = measure(index.axis.start, draw.sizes)
+        chosen[renamed[index]] = start + np.unique(np.linspace(0, length - 1, min(length, most)).round().astype(int))
+    left, right = replace(claim.left, renamed), replace(claim.right, renamed)
+    return Claim(left, claim.operator, right, claim.text, claim.place), chosen

@@ -1,0 +1,49 @@
+"""Where the witnesses that take few points look: the planned draws, or the one point that they are asked about."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from derive.formula import Claim, Formula
+from verify.sampling import Draw, draws
+from verify.testimony import Counterexample, Settings
+
+
+def points(formula: Formula, claim: Claim, settings: Settings, most: int) -> Iterator[Draw]:
+    """The first planned draws, or the counterexample in the settings alone."""
+    if settings.at is not None:
+        return iter([there(formula, settings.at)])
+    return islice(draws(formula, formula.claims or (claim,), settings.seed), most)
+
+
+def there(formula: Formula, found: Counterexample) -> Draw:
+    """The point of a counterexample."""
+    sizes = {size: found.sizes[size.name] for size in formula.sizes}
+    values = {tensor: _array(found.values[tensor.name], len(tensor.axes)) for tensor in formula.inputs}
+    return Draw(sizes, values, "counterexample", 0)
+
+
+def _array(value: Any, rank: int) -> Any:
+    """Nested tuples of rationals as an array of that many axes."""
+    lengths, inner = [], value
+    for _ in range(rank):
+        lengths.append(len(inner))
+        inner = inner[0] if inner else ()
+    array = np.empty(lengths, dtype=object)
+    for place in np.ndindex(*lengths):
+        inner = value
+        for step in place:
+            inner = inner[step]
+        array[place] = Fraction(inner)
+    return array
+
+
+def certain_gap(found: Counterexample) -> float:
+    """The difference that the counterexample certifies; infinite if a side is undefined there."""
+    try:
+        return abs(float(found.difference.rstrip("…")))
+    except ValueError:
+        return float("inf")
