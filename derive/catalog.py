@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,11 +10,13 @@ from derive import document
 from derive.document import Chunk, Listing, Part, Scalar
 from derive.errors import CatalogError
 from derive.examples import read_example
+from derive.expression import Number
 from derive.formula import Claim, Definition, Example, Formula
 from derive.notation import claim_sides
 from derive.program import read_definitions, read_input
 from derive.scope import Scope
 from derive.source import Text, check_name, written
+from derive.text import axis_text
 
 _T = TypeVar("_T")
 
@@ -41,8 +42,9 @@ class Listed:
 
 def shipped() -> Path:
     """The catalog that comes with the engine: inside the installed package, or beside it in a checkout."""
-    inside = Path(str(resources.files("derive"))) / "catalog.yaml"
-    return inside if inside.exists() else inside.parent.parent / "catalog.yaml"
+    package = Path(__file__).parent
+    inside = package / "catalog.yaml"
+    return inside if inside.exists() else package.parent / "catalog.yaml"
 
 
 def read(source: Path | str, file: str = "", only: Collection[str] | None = None) -> Catalog:
@@ -115,6 +117,22 @@ def read_claim(text: Text, scope: Scope, **more: Any) -> Claim:
     """A claim, with what is known of it beside its text."""
     left, operator, right = claim_sides(text, scope)
     return Claim(left, operator, right, " ".join(text.value.split()), text.at(0), **more)
+
+
+def scope_of(formula: Formula) -> Scope:
+    """The names of a formula, to read more text about it: the command line's expressions, a test's."""
+    scope = Scope(sizes={size.name: size for size in formula.sizes})
+    for tensor in formula.tensors():
+        scope.tensors[tensor.name] = tensor
+        shown = f"[{', '.join(map(axis_text, tensor.axes))}]" if tensor.axes else ""
+        scope.declared[tensor.name] = tensor.domain.replace("defined", "") + shown or "a scalar"
+        for over in tensor.axes:
+            scope.settled(over)
+    for definition in formula.definitions:
+        for subscripts, _ in definition.bases[:1]:
+            position = next(p for p, place in enumerate(subscripts) if isinstance(place, Number))
+            scope.steps[definition.name, position] = definition.indices[position].axis
+    return scope
 
 
 _KEY = re.compile(r"([A-Za-z0-9_]+)\s*:")

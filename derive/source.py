@@ -112,7 +112,7 @@ def _is_hidden(character: str) -> bool:
 
 
 def line_shown(line: str) -> str:
-    """A line as a message may show it, column by column: nothing in it is hidden or moves the cursor; "" if too long."""
+    """A line as a message may show it: the same columns, nothing that moves the cursor; "" if it is too long."""
     if len(line) > WIDTH:
         return ""
     return _HIDDEN.sub(lambda found: "\ufffd" if _is_hidden(found.group()) else found.group(), line.replace("\t", " "))
