@@ -75,11 +75,11 @@ def check(
     Exit status: 0 all is as the catalog expects, 1 it is not, 2 the command line or a part of a catalog was
     refused, 3 witnesses contradict each other or the engine is broken, 5 there was nothing to judge.
     """
+    selection = select(words)
     from verify import run, terminal
     from verify.report import encoded
     from verify.testimony import Settings
 
-    selection = select(words)
     planned = run.Run(selection, Settings(seed=seed, witnesses=witness))
     progress_on = terminal.console(sys.stderr, "auto" if color == "always" else color)
     limits = run.Limits(jobs or processors(), timeout)
@@ -98,7 +98,8 @@ def check(
     status = run.status(report)
     if status == NOTHING:
         complain("there was nothing to judge")
-    write(text, output)
+    if report.formulas or output_format == "json":
+        write(text, output)
     ctx.exit(status)
 
 
@@ -117,12 +118,12 @@ def show(ctx: click.Context, words: tuple[str, ...], steps: bool) -> None:
     Nothing else goes to stdout: an align* display each, for a document that uses the package amsmath. A derivative
     stands in the form that is claimed where that is proved, for every size; else in the engine's own.
     """
-    from derive.catalog import read
-    from derive.show import derivation, result
-
     if not words:
         raise click.UsageError("which formula? `derive list` shows them", ctx)
     selection = select(words)
+    from derive.catalog import read
+    from derive.show import derivation, result
+
     errors, shown = list(selection.errors), 0
     for file in selection.files:
         catalog = read(file.path, file.shown, None if selection.is_whole else {entry.name for entry in file.entries})
@@ -222,7 +223,7 @@ def run_command(arguments: Sequence[str] | None) -> int:
     except (KeyboardInterrupt, click.Abort):
         complain("derive: interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click turns the one into the other
         # Whoever reads has seen enough; what is still buffered must not fail once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE
