@@ -1,0 +1,183 @@
+"""Which way every comparison went at a point: ties are noted, and where the two ways meet can be found.
+
+A comparison of what is made of sizes, indices and integers alone is decided exactly and has no boundary.
+Any other is a boundary where both sides meet; there no claim is judged.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from flint import arb, fmpq
+
+from derive.errors import UnsupportedError
+from derive.expression import Call, Compare, Extremum, Logic, Node, Power, Reduce
+from verify import balls
+from verify.balls import DOUBTFUL, Array, Label
+
+Pair = tuple[Node, Node]
+_TIE, _UNKNOWN = 2, 3
+
+
+@dataclass
+class Truths:
+    """What was seen at one point.
+
+    signs: of left - right, by the two sides of a comparison or an elementwise maximum.  outcomes: the
+    truths of a discrete comparison, the positions that won a maximum.  ties: where nothing may be judged.
+    """
+
+    at_ties: bool = False
+    signs: dict[Pair, set[int]] = field(default_factory=dict)
+    outcomes: dict[Node, set[int]] = field(default_factory=dict)
+    ties: set[Node] = field(default_factory=set)
+
+    def condition(self, node: Node, value: Callable[[Node], Array], active: Array | None) -> Array:
+        """1 where the condition holds, -1 where it does not, 0 where it is undefined or a tie."""
+        match node:
+            case Compare():
+                return self._comparison(node, value, active)
+            case Logic("not", (condition,)):
+                truth = self.condition(condition, value, active)
+                return Array(-truth.data, truth.labels, exact=True)
+            case Logic(operator, conditions):
+                first, *others = [self.condition(condition, value, active) for condition in conditions]
+                for other in others:
+                    x, y, labels = balls.fit(first, other)
+                    first = Array(np.minimum(x, y) if operator == "and" else np.maximum(x, y), labels, exact=True)
+                return first
+        raise UnsupportedError(f"no truth for the condition {type(node).__name__}")
+
+    def _comparison(self, node: Compare, value: Callable[[Node], Array], active: Array | None) -> Array:
+        difference = balls.subtract(value(node.left), value(node.right))
+        sign = np.frompyfunc(_sign, 1, 1)(difference.data)
+        signs = Array(np.asarray(sign, dtype=np.int8), difference.labels, exact=True)
+        seen = _seen(signs, active)
+        if difference.exact:
+            truth = np.where(_HOLDS[node.operator](signs.data), np.int8(1), np.int8(-1))
+            self.outcomes.setdefault(node, set()).update(_seen(Array(truth, signs.labels, exact=True), active))
+            return Array(truth, signs.labels, exact=True)
+        self.signs.setdefault((node.left, node.right), set()).update(seen & {1, -1})
+        if seen & {0, _TIE}:
+            self.ties.add(node)
+        codes = np.where(signs.data == _TIE, 0, signs.data)
+        truth = np.where(_HOLDS[node.operator](codes), np.int8(1), np.int8(-1))
+        is_known = (signs.data != _UNKNOWN) & (np.abs(signs.data) == 1 if not self.at_ties else True)
+        return Array(np.where(is_known, truth, np.int8(0)), signs.labels, exact=True)
+
+    def extremum(self, node: Extremum, arguments: Sequence[Array], active: Array | None) -> list[tuple[Array, Array]]:
+        """A case for each argument that is the largest (or smallest) somewhere."""
+        is_exact = all(argument.exact for argument in arguments)
+        labels = tuple(sorted({label for argument in arguments for label in argument.labels}))
+        data = [balls.spread(a.data if is_exact else a.balls(), a.labels, labels) for a in arguments]
+        choose = np.frompyfunc(lambda *values: _best(values, node.kind == "max", is_exact), len(data), 1)
+        places = self._noted(node, Array(np.asarray(choose(*data), dtype=int), labels, exact=True), active)
+        for high, low in ((a, b) for at, a in enumerate(node.arguments) for b in node.arguments[at + 1 :]):
+            if not is_exact:
+                self.signs.setdefault((high, low), set())
+        found = [(Array(places.data == at, labels, exact=True), a) for at, a in enumerate(arguments)]
+        return [(mask, argument) for mask, argument in found if np.any(mask.data)]
+
+    def largest(self, node: Reduce, value: Array, labels: Sequence[Label], active: Array | None) -> list[Array]:
+        """The position, along each of the labels that value has, of its largest (or smallest) element."""
+        kept = tuple(label for label in value.labels if label not in labels)
+        slots = [label for label in value.labels if label in labels]
+        if not slots:
+            return []
+        order = [value.labels.index(label) for label in (*kept, *slots)]
+        lengths = tuple(label[1] for label in slots)
+        rows = value.data.transpose(order).reshape(*(label[1] for label in kept), -1)
+        best = np.empty(rows.shape[:-1], dtype=int)
+        for row in np.ndindex(best.shape):
+            best[row] = _best(tuple(rows[row]), node.kind == "max", value.exact)
+        over = _any_along(active, [label for label in slots if active is not None and label in active.labels])
+        places = self._noted(node, Array(best, kept, exact=True), over).data
+        return [Array(np.asarray(place), kept, exact=True) for place in np.unravel_index(places, lengths)]
+
+    def _noted(self, node: Node, places: Array, active: Array | None) -> Array:
+        """Record who won; a tie is coded as -1 - place."""
+        seen = _seen(places, active)
+        if any(place < 0 for place in seen):
+            self.ties.add(node)
+        self.outcomes.setdefault(node, set()).update(place for place in seen if place >= 0)
+        return Array(np.where(places.data < 0, -1 - places.data, places.data), places.labels, exact=True)
+
+    def floor(self, node: Call, a: Array, active: Array | None) -> Array:
+        """The floor, exact; a jump is a boundary."""
+        if a.exact:
+            return Array(np.frompyfunc(lambda v: fmpq(v.p // v.q), 1, 1)(a.data), a.labels, exact=True)
+        jumps = np.frompyfunc(lambda v: int(v.is_finite() and v.contains_integer()), 1, 1)(a.data)
+        if 1 in _seen(Array(np.asarray(jumps, dtype=int), a.labels, exact=True), active):
+            self.ties.add(node)
+        data = np.frompyfunc(_floor, 1, 1)(a.data)
+        if all(isinstance(v, fmpq) for v in np.atleast_1d(data).ravel()):
+            return Array(data, a.labels, exact=True)
+        return Array(np.frompyfunc(arb, 1, 1)(data), a.labels, trouble=a.trouble or DOUBTFUL)
+
+    def note_zero(self, node: Power, base: Array, active: Array | None) -> None:
+        """A base that may be 0 is at the end of the domain of a power that is no integer's.
+
+        An exact 0 is a constant, like the start of a recurrence, and no such end.
+        """
+        is_end = np.frompyfunc(lambda v: int(not (v > 0 or v < 0 or v.is_zero()) and v.is_finite()), 1, 1)(base.data)
+        if 1 in _seen(Array(np.asarray(is_end, dtype=int), base.labels, exact=True), active):
+            self.ties.add(node)
+
+
+_HOLDS: dict[str, Callable[[Any], Any]] = {
+    "<": lambda sign: sign < 0,
+    "<=": lambda sign: sign <= 0,
+    ">": lambda sign: sign > 0,
+    ">=": lambda sign: sign >= 0,
+    "==": lambda sign: sign == 0,
+    "!=": lambda sign: sign != 0,
+}
+
+
+def _sign(v: Any) -> int:
+    """1 or -1; 0 for an exact zero; else a tie that only more precision could tell from one, or unknown."""
+    if v > 0:
+        return 1
+    if v < 0:
+        return -1
+    if v == 0:
+        return 0
+    return _TIE if v.is_finite() else _UNKNOWN
+
+
+def _best(values: tuple[Any, ...], is_largest: bool, is_exact: bool) -> int:
+    """The place of the largest (or smallest); -1 - place if another may equal it; that of what is undefined."""
+    best = 0
+    for at, value in enumerate(values):
+        if not is_exact and not value.is_finite():
+            return at
+        if value > values[best] if is_largest else value < values[best]:
+            best = at
+    if is_exact:
+        return best
+    top = values[best]
+    rivals = (value for at, value in enumerate(values) if at != best)
+    is_alone = all(value < top if is_largest else value > top for value in rivals)
+    return best if is_alone else -1 - best
+
+
+def _floor(v: arb) -> fmpq | arb:
+    whole = v.floor().unique_fmpz() if v.is_finite() else None
+    return balls.NAN if whole is None else fmpq(whole)
+
+
+def _seen(codes: Array, active: Array | None) -> set[int]:
+    """The codes at positions that matter."""
+    if active is None or not (codes.labels or active.labels):
+        return set(np.unique(codes.data).tolist()) if active is None or active.data else set()
+    x, y, labels = balls.fit(codes, active)
+    shape = tuple(label[1] for label in labels)
+    return set(np.unique(np.broadcast_to(x, shape)[np.broadcast_to(y, shape)]).tolist())
+
+
+def _any_along(active: Array | None, labels: Sequence[Label]) -> Array | None:
+    if active is None or not labels:
+        return active
+    axes = tuple(active.labels.index(label) for label in labels)
+    return Array(active.data.any(axis=axes), tuple(label for label in active.labels if label not in labels), exact=True)

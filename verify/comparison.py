@@ -1,0 +1,94 @@
+"""Both sides of a claim at a point, element by element: whether their enclosures can be the same number."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from flint import arb
+
+from derive.formula import Claim
+from verify.balls import UNDEFINED, Array, Labels, spread
+from verify.evaluation import Evaluation
+
+Says = Literal["agrees", "differs", "undefined", "boundary", "unclear"]
+LEVELS = (1, 2, 4, 8)  # times the base precision
+_NEEDED = 100  # bits: a relative radius below 1e-30
+_ZERO = 200  # bits: both sides of what seems to be 0 lie within 1e-60
+_PER_BIT = 0.30103
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """agrees: to that many digits in every element.  differs: for certain, at those values of the indices.
+
+    undefined: the left side has no value, so the point does not count.  unclear: more precision may tell.
+    """
+
+    says: Says
+    digits: int = 0
+    indices: dict[str, int] = field(default_factory=dict)
+    left: Any = None
+    right: Any = None
+
+
+def compared(claim: Claim, left: Array, right: Array, at: Evaluation, level: int, is_first: bool) -> Outcome:
+    """Set both sides against each other; what seems to be 0 on both is looked at more closely at the first point."""
+    labels: Labels = tuple(sorted({*left.labels, *right.labels}))
+    shape = tuple(label[1] for label in labels)
+    zero_level = len(LEVELS) - 1 if is_first else 1
+    bits, is_undefined, is_unclear = 1 << 40, False, False
+    for place, x, y in zip(np.ndindex(shape), _flat(left, labels), _flat(right, labels), strict=True):
+        verdict = _element(claim.operator, x, y)
+        if verdict == "differs" or (verdict == "no right" and right.trouble == UNDEFINED):
+            return Outcome("differs", 0, _indices(claim, at, labels, place), x, y)
+        if verdict == "no left":
+            is_undefined = True
+        elif verdict == "no right":
+            is_unclear = True
+        else:
+            accuracy = min(x.rel_accuracy_bits(), y.rel_accuracy_bits())
+            if accuracy < _NEEDED and x.contains(0) and y.contains(0) and level >= zero_level:
+                accuracy = _bits_below_one(x, y)
+                is_unclear |= accuracy < _ZERO
+            is_unclear |= accuracy < _NEEDED
+            bits = min(bits, accuracy)
+    if is_undefined:
+        return Outcome("undefined" if left.trouble == UNDEFINED else "unclear")
+    return Outcome("unclear") if is_unclear else Outcome("agrees", int(bits * _PER_BIT))
+
+
+def _element(operator: str, left: arb, right: arb) -> str:
+    if not left.is_finite():
+        return "no left"
+    if not right.is_finite():
+        return "no right"
+    if operator == "==":
+        return "same" if left.overlaps(right) else "differs"
+    is_violated = left > right if operator == "<=" else left < right
+    return "differs" if is_violated else "same"
+
+
+def _bits_below_one(left: arb, right: arb) -> int:
+    """How many bits behind the point both are 0."""
+    largest = max(left.abs_upper(), right.abs_upper(), key=lambda v: v.mid())
+    mantissa, exponent = largest.upper().man_exp()
+    return -int(exponent) - int(mantissa).bit_length() if mantissa else 1 << 40
+
+
+def _flat(side: Array, labels: Labels) -> list[arb]:
+    data = spread(side.balls(), side.labels, labels)
+    if not labels:
+        return [data]
+    return list(np.broadcast_to(data, tuple(label[1] for label in labels)).ravel())
+
+
+def _indices(claim: Claim, at: Evaluation, labels: Labels, place: tuple[int, ...]) -> dict[str, int]:
+    """The values of the claim's indices at a place."""
+    found = {}
+    for index in claim.indices:
+        span = at.span(index)
+        if span and span[0] in labels:
+            found[str(index.name)] = span[1] + place[labels.index(span[0])]
+        elif span:
+            found[str(index.name)] = span[1]
+    return found

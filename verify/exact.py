@@ -1,0 +1,246 @@
+"""The exact witness: both sides of a claim in ball arithmetic at random rational points.
+
+A point at which the enclosures of both sides have nothing in common refutes the claim for certain.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+import flint
+
+from derive.errors import UnsupportedError
+from derive.expression import Compare, Node
+from derive.formula import Claim, Example, Formula
+from derive.text import text
+from verify.balls import LimitError, Work
+from verify.branches import Pair, Truths
+from verify.comparison import LEVELS, Outcome, compared
+from verify.counterexample import described, restored, shrunk
+from verify.evaluation import Evaluation
+from verify.examples import testimony
+from verify.reach import Reach, Structure
+from verify.sampling import PLANNED, SMALL, Draw, draws
+from verify.straddling import straddled
+from verify.testimony import Settings, Testimony
+
+_GUARD = 40  # bits beyond the digits asked for
+_MOST_MARGINS = 12
+
+
+class Session:
+    """The points of one formula and what was evaluated there, shared by its claims."""
+
+    def __init__(self, formula: Formula, settings: Settings) -> None:
+        self.formula, self.seed, self.digits = formula, settings.seed, settings.digits
+        self.structure = Structure(formula)
+        self.bits = int(settings.digits * 3.33) + _GUARD
+        self._source = draws(formula, seed=settings.seed)
+        self._draws: list[Draw] = []
+        self._shared: dict[int, Draw] = {}
+        self._evaluations: dict[tuple[int, int], Evaluation] = {}
+        self._straddled: dict[Pair, tuple[Draw, ...]] = {}
+
+    def draws(self) -> Iterator[Draw]:
+        """The points in order, each made once."""
+        at = 0
+        while True:
+            if at == len(self._draws):
+                found = list(islice(self._source, 1))
+                if not found:
+                    return
+                self._draws += found
+                self._shared.update((id(draw), draw) for draw in found)
+            yield self._draws[at]
+            at += 1
+
+    def evaluation(self, draw: Draw, level: int = 0) -> Evaluation:
+        """What was evaluated at a point so far; kept for the points that all claims share."""
+        known = self._evaluations.get((id(draw), level))
+        if known is None:
+            structure = self.structure
+            known = Evaluation(self.formula, draw, structure.targets, structure.together)
+            if id(draw) in self._shared:
+                self._evaluations[id(draw), level] = known
+        return known
+
+    def judged(self, claim: Claim, draw: Draw, level: int = 0, is_first: bool = False) -> tuple[Outcome, Truths]:
+        """What both sides are at a point; the precision rises until that is clear, or the ceiling is reached."""
+        reach = self.structure.reach(claim)
+        while True:
+            at = self.evaluation(draw, level)
+            with flint.ctx.workprec(self.bits * LEVELS[level]):
+                left, right = at.value(claim.left), at.value(claim.right)
+                outcome = compared(claim, left, right, at, level, is_first)
+            if not at.truths.ties.isdisjoint(reach.nodes):
+                outcome = Outcome("boundary")
+                if level:
+                    return outcome, at.truths
+            if outcome.says not in ("unclear", "boundary") or level + 1 == len(LEVELS):
+                return outcome, at.truths
+            level += 1
+
+    def straddling(self, margin: Pair, seen: list[tuple[Draw, Truths]]) -> tuple[Draw, ...]:
+        """Two points on either side of where two expressions meet, if such were found."""
+        known = self._straddled.get(margin)
+        if known is None:
+            with flint.ctx.workprec(self.bits):
+                known = straddled(self.formula, self.seed, margin, seen, self.evaluation)
+            self._straddled[margin] = known
+            self._shared.update((id(draw), draw) for draw in known)
+        return known
+
+
+@dataclass
+class Record:
+    """What was found of a claim so far."""
+
+    agreed: list[tuple[Draw, Truths]] = field(default_factory=list)
+    digits: int = 10**9
+    planned: int = 0
+    others: dict[str, int] = field(default_factory=dict)
+
+    def note(self, draw: Draw, outcome: Outcome, truths: Truths) -> None:
+        if outcome.says != "agrees":
+            self.others[outcome.says] = self.others.get(outcome.says, 0) + 1
+            return
+        self.agreed.append((draw, truths))
+        self.digits = min(self.digits, outcome.digits)
+        self.planned += draw.number != SMALL
+
+    def missing(self, reach: Reach) -> list[Node]:
+        """The choices that did not yet go both ways."""
+        truths = [truth for _, truth in self.agreed]
+        return [node for node in reach.choices if not _went_both_ways(node, truths)]
+
+
+def _went_both_ways(node: Node, truths: list[Truths]) -> bool:
+    outcomes = {outcome for truth in truths for outcome in truth.outcomes.get(node, ())}
+    if isinstance(node, Compare):
+        if outcomes:
+            return len(outcomes) == 2
+        pair = node.left, node.right
+        signs = {sign for truth in truths for sign in truth.signs.get(pair, ())}
+        return len(signs) == 2 or (bool(signs) and node.operator in ("==", "!="))
+    wanted = len(node.arguments) if hasattr(node, "arguments") else 2
+    return len(outcomes) >= wanted
+
+
+_latest: list[Session] = []
+
+
+def _session(formula: Formula, settings: Settings) -> Session:
+    """The session of this formula; one is kept, as claims come formula by formula."""
+    for session in _latest:
+        if session.formula is formula and (session.seed, session.digits) == (settings.seed, settings.digits):
+            return session
+    _latest[:] = [Session(formula, settings)]
+    return _latest[0]
+
+
+def testify(formula: Formula, claim: Claim, settings: Settings) -> Testimony:
+    """Say whether the claim differs somewhere (with the point), or agrees at all points tried.
+
+    "cannot tell" carries the reason: a node that has no value in balls, a domain without points, a branch
+    never reached, a boundary at every point, enclosures that overlap at the highest precision.
+    """
+    Work.start()
+    try:
+        session = _session(formula, settings)
+        session.structure.check(claim)
+        if settings.at is not None:
+            return _at_one_point(session, claim, settings)
+        return _at_many_points(session, claim, settings)
+    except UnsupportedError as error:
+        return Testimony("exact", "cannot tell", str(error))
+    except (RecursionError, OverflowError) as error:
+        return Testimony("exact", "cannot tell", f"the claim is too large to evaluate ({type(error).__name__})")
+
+
+def _at_one_point(session: Session, claim: Claim, settings: Settings) -> Testimony:
+    assert settings.at is not None
+    draw = restored(session.formula, settings.at)
+    outcome, _ = session.judged(claim, draw)
+    if outcome.says == "differs":
+        found = described(draw, outcome, session.structure.reach(claim))
+        return Testimony("exact", "differs", counterexample=found)
+    if outcome.says == "agrees":
+        return Testimony("exact", "agrees", facts={"points": 1, "digits": min(outcome.digits, settings.digits)})
+    return Testimony("exact", "cannot tell", _REASONS[outcome.says])
+
+
+def _at_many_points(session: Session, claim: Claim, settings: Settings) -> Testimony:
+    reach, record = session.structure.reach(claim), Record()
+    for draw in session.draws():
+        is_done = record.planned >= settings.draws and draw.number > max(SMALL, settings.draws)
+        if is_done and not record.missing(reach):
+            break
+        try:
+            outcome, truths = session.judged(claim, draw, is_first=not record.agreed)
+        except LimitError:
+            if draw.number < len(PLANNED):
+                raise
+            break
+        if outcome.says == "differs":
+            return _refutation(session, claim, draw, outcome)
+        record.note(draw, outcome, truths)
+    if record.planned < settings.draws:
+        return Testimony("exact", "cannot tell", _too_few(record, settings))
+    if missing := record.missing(reach):
+        return Testimony("exact", "cannot tell", f"branch never reached: {'; '.join(map(text, missing[:3]))}")
+    for margin in reach.margins(truth for _, truth in record.agreed)[:_MOST_MARGINS]:
+        for draw in session.straddling(margin, record.agreed):
+            outcome, truths = session.judged(claim, draw)
+            if outcome.says == "differs":
+                return _refutation(session, claim, draw, outcome)
+            record.note(draw, outcome, truths)
+    return Testimony("exact", "agrees", facts=_facts(record, reach, settings.digits))
+
+
+def _refutation(session: Session, claim: Claim, draw: Draw, outcome: Outcome) -> Testimony:
+    reach = session.structure.reach(claim)
+
+    def judge(at: Draw) -> Outcome | None:
+        """The outcome at twice the precision, where it is still a difference."""
+        try:
+            Work.start()
+            found, _ = session.judged(claim, at, level=1)
+        except UnsupportedError:
+            return None
+        return found if found.says == "differs" else None
+
+    found = shrunk(session.formula, session.seed, reach, draw, judge)
+    if found is None:
+        return Testimony("exact", "cannot tell", "a difference was not confirmed at a higher precision")
+    return Testimony("exact", "differs", counterexample=described(*found, reach))
+
+
+_REASONS = {
+    "undefined": "the left side is undefined there",
+    "boundary": "it is at a boundary",
+    "unclear": "the enclosures of both sides overlap at the highest precision",
+}
+
+
+def _too_few(record: Record, settings: Settings) -> str:
+    why = [f"{_REASONS[says]} ({count} times)" for says, count in sorted(record.others.items())]
+    return f"only {record.planned} of {settings.draws} points counted: {'; '.join(why)}"
+
+
+def _facts(record: Record, reach: Reach, digits: int) -> dict[str, object]:
+    sizes: list[dict[str, int]] = []
+    for draw, _ in record.agreed:
+        named = {size.name: value for size, value in draw.sizes.items()}
+        if named not in sizes:
+            sizes.append(named)
+    return {
+        "points": len(record.agreed),
+        "digits": min(record.digits, digits),
+        "sizes": sizes,
+        "branches": len(reach.choices),
+    }
+
+
+def check_example(formula: Formula, example: Example, settings: Settings | None = None) -> Testimony:
+    """Whether the printed numbers of a worked example follow from those given (see `verify.examples`)."""
+    return testimony(formula, example)

@@ -1,0 +1,116 @@
+"""What a claim reads, through all definitions: the comparisons in it, and what its derivatives are taken by."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from derive import functions
+from derive.errors import UnsupportedError
+from derive.expression import Call, Compare, Derivative, Extremum, Node, Reduce, Tensor, walk
+from derive.formula import Claim, Definition, Formula
+from verify.branches import Pair, Truths
+from verify.evaluation import expanded
+
+
+@dataclass(frozen=True)
+class Reach:
+    """nodes: every expression that a claim reads.  inputs: the inputs among its tensors."""
+
+    nodes: frozenset[Node]
+    inputs: frozenset[Tensor]
+
+    @property
+    def choices(self) -> list[Compare | Extremum | Reduce]:
+        """The nodes that go one way or another, in the order of their making."""
+        found = [n for n in self.nodes if isinstance(n, Compare | Extremum) or _is_extreme(n)]
+        return sorted(found, key=lambda n: n.serial)  # type: ignore[arg-type]
+
+    def margins(self, truths: Iterable[Truths]) -> list[Pair]:
+        """The pairs of expressions whose difference decides something, and is no integer's."""
+        real = {pair for truth in truths for pair in truth.signs}
+        pairs: dict[Pair, None] = {}
+        for node in self.choices:
+            match node:
+                case Compare(_, left, right):
+                    pairs[left, right] = None
+                case Extremum(_, arguments):
+                    pairs.update({(a, b): None for at, a in enumerate(arguments) for b in arguments[at + 1 :]})
+        return [pair for pair in pairs if pair in real]
+
+
+def _is_extreme(node: Node) -> bool:
+    return isinstance(node, Reduce) and node.kind in ("max", "min")
+
+
+class Structure:
+    """How a formula hangs together.
+
+    targets: the tensors by which its claims and definitions differentiate.  together: those by which one
+    and the same expression is differentiated.
+    """
+
+    def __init__(self, formula: Formula, extra: Iterable[Claim] = ()) -> None:
+        self._definitions: dict[Tensor, Definition] = {d.tensor: d for d in formula.definitions}
+        self._below: dict[Tensor, frozenset[Node]] = {}
+        self._readings: dict[tuple[Node, Node], Reach] = {}
+        claims = [*formula.claims, *extra]
+        nodes = {n for claim in claims for n in self.reach(claim).nodes}
+        derivatives = sorted((n for n in nodes if isinstance(n, Derivative)), key=lambda n: n.serial)
+        self.targets: tuple[Tensor, ...] = tuple(dict.fromkeys(by.tensor for n in derivatives for by in n.by))
+        self.together: dict[Node, tuple[Tensor, ...]] = {}
+        for node in derivatives:
+            known = self.together.get(node.body, ())
+            if node.by[0].tensor not in known:
+                self.together[node.body] = (*known, node.by[0].tensor)
+
+    def reach(self, claim: Claim) -> Reach:
+        found = self._readings.get((claim.left, claim.right))
+        if found is None:
+            nodes = self._closure((claim.left, claim.right))
+            inputs = frozenset(n for n in nodes if isinstance(n, Tensor) and n not in self._definitions)
+            found = self._readings[claim.left, claim.right] = Reach(nodes, inputs)
+        return found
+
+    def _closure(self, roots: Iterable[Node]) -> frozenset[Node]:
+        """The nodes below, through definitions and through functions that are no primitives."""
+        found: set[Node] = set()
+        for root in roots:
+            for node in _opened(root):
+                if node in found:
+                    continue
+                found.add(node)
+                if isinstance(node, Tensor) and node in self._definitions:
+                    found |= self._under(node)
+        return frozenset(found)
+
+    def _under(self, tensor: Tensor) -> frozenset[Node]:
+        known = self._below.get(tensor)
+        if known is None:
+            self._below[tensor] = frozenset()  # a recurrence reads itself
+            definition = self._definitions[tensor]
+            known = self._closure([definition.body, *(body for _, body in definition.bases)])
+            self._below[tensor] = known
+        return known
+
+    def check(self, claim: Claim) -> None:
+        """UnsupportedError for a derivative that could be read in two ways.
+
+        A defined name is cut from its definition, but what was differentiated before went through it.
+        """
+        for node in self.reach(claim).nodes:
+            if isinstance(node, Derivative):
+                self._check(node)
+
+    def _check(self, node: Derivative) -> None:
+        before: set[Tensor] = {b.tensor for n in self._closure([node.body]) if isinstance(n, Derivative) for b in n.by}
+        for by in node.by:
+            if by.tensor in self._definitions and self._under(by.tensor) & (before - {by.tensor}):
+                raise UnsupportedError(f"a derivative by {by.tensor.name} of one by what {by.tensor.name} is made of")
+            before.add(by.tensor)
+
+
+def _opened(root: Node) -> Iterator[Node]:
+    """Every node below, those of the functions' values too."""
+    for node in walk(root):
+        yield node
+        if isinstance(node, Call) and functions.TABLE[node.function].value is not None:
+            yield from _opened(expanded(node))

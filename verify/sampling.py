@@ -1,0 +1,363 @@
+"""Points at which a claim is tried: sizes that are all different, and exact rationals that hide nothing.
+
+A point is a `Draw`. The first six are planned; further ones, of rising scales, serve to reach branches.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from hashlib import blake2b
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from derive import domains
+from derive.errors import UnsupportedError
+from derive.expression import Add, Axis, Call, Element, Multiply, Node, Number, Power, Size, Tensor, walk
+from derive.formula import Claim, Formula
+
+PLANNED = ("generic", "large", "mixed", "generic", "tiny", "mixed")
+MOST = 46  # draws in all: six planned, and forty more for branches not yet reached
+SMALL = 6  # the number of the draw in which one size is 1
+_IN_TURN = (2, 3, 5, 4, 7, 6)
+_MOST_ELEMENTS = 20_000
+_PRIMES = (10007, 10427, 10993, 11777, 12143, 12911, 13687, 14533, 15187, 15901, 16411, 17239, 18043, 19207, 20101,
+           21019, 22027, 23063, 24029, 25057, 26041, 27059, 28069, 29077, 30089, 31081, 32089, 33091)  # fmt: skip
+_RANGES = {
+    "generic": (Fraction(1, 5), Fraction(5, 2)),
+    "large": (Fraction(5), Fraction(50)),
+    "tiny": (Fraction(1, 1000), Fraction(1, 50)),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """A point: an integer for each size, and an array of exact rationals for each input (0-d for a scalar)."""
+
+    sizes: dict[Size, int]
+    values: dict[Tensor, NDArray[Any]]
+    stratum: str
+    number: int
+
+
+class Stream:
+    """Integers from a hash of what seeds it: the same on every machine and in every process."""
+
+    def __init__(self, *seed: object) -> None:
+        self._key = blake2b(repr(seed).encode()).digest()
+        self._block = 0
+        self._words: list[int] = []
+
+    def below(self, bound: int) -> int:
+        """An integer from 0 to bound - 1."""
+        if not self._words:
+            block = blake2b(self._block.to_bytes(8, "little"), key=self._key).digest()
+            self._block += 1
+            self._words = [int.from_bytes(block[at : at + 8], "little") for at in range(0, 64, 8)]
+        return self._words.pop() * bound >> 64
+
+
+def draws(formula: Formula, claims: Iterable[Claim] = (), seed: int = 0) -> Iterator[Draw]:
+    """The points of a formula in order: six planned ones, one with a size of 1, then ever wilder ones.
+
+    They follow from the formula's text and the seed alone, so that every claim is tried at the same points.
+    Raises UnsupportedError where the declared domains hold no point that could be drawn.
+    """
+    ranges = pointers(formula, claims)
+    for number in range(MOST):
+        if number != SMALL or has_room_for_one(formula):
+            yield draw(formula, seed, number, ranges=ranges)
+
+
+def draw(
+    formula: Formula,
+    seed: int,
+    number: int,
+    sizes: dict[Size, int] | None = None,
+    stratum: str = "",
+    ranges: dict[Tensor, list[Axis]] | None = None,
+) -> Draw:
+    """The point of that number; sizes and stratum follow from the number unless they are given."""
+    sizes = sizes or sizes_of(formula, number)
+    stratum = stratum or stratum_of(number)
+    stream = Stream(formula.text or formula.name, seed, number, sorted((s.name, n) for s, n in sizes.items()), stratum)
+    if sum(prod(shape(tensor, sizes)) for tensor in formula.inputs) > _MOST_ELEMENTS:
+        raise UnsupportedError("the inputs have too many elements at the sizes drawn")
+    used: set[Fraction] = set()
+    values = {}
+    for tensor in formula.inputs:
+        limits = (ranges or {}).get(tensor, [])
+        values[tensor] = _values(tensor, shape(tensor, sizes), stratum, stream, used, [_span(a, sizes) for a in limits])
+    return Draw(sizes, values, stratum, number)
+
+
+def stratum_of(number: int) -> str:
+    """Planned draws have theirs; then every other one is generic, and the rest reach from 10**-k to 10**k, k rising."""
+    if number < len(PLANNED):
+        return PLANNED[number]
+    return "generic" if number % 2 == 0 else f"wild {1 + (number - SMALL) // 4}"
+
+
+# ---------------------------------------------------------------------------------------- sizes
+
+
+def sizes_of(formula: Formula, number: int) -> dict[Size, int]:
+    """Every size another integer, each taking 2, 3, 5, 4, 7, 6 in turn from draw to draw."""
+    count = len(formula.sizes)
+    in_turn = _IN_TURN if count <= len(_IN_TURN) else (*range(2, count + 1), 1)
+    if number == SMALL:
+        in_turn = (1, *in_turn)[: max(count, 1)]
+    for more in range(8):
+        sizes = {s: in_turn[(number + j) % len(in_turn)] + more for j, s in enumerate(formula.sizes)}
+        if fits(formula, sizes):
+            return sizes
+    raise UnsupportedError("no sizes were found at which every axis has an element")
+
+
+def has_room_for_one(formula: Formula) -> bool:
+    return bool(formula.sizes) and 1 in sizes_of(formula, SMALL).values()
+
+
+def fits(formula: Formula, sizes: dict[Size, int]) -> bool:
+    """Whether every axis has an element, and a simplex two where its size is free."""
+    for tensor in formula.tensors():
+        lengths = shape(tensor, sizes)
+        if any(length < 1 for length in lengths):
+            return False
+        if tensor.domain == "simplex" and lengths[-1] < 2 and not isinstance(tensor.axes[-1].size, Number):
+            return False
+    return True
+
+
+def shape(tensor: Tensor, sizes: dict[Size, int]) -> tuple[int, ...]:
+    return tuple(measure(axis.size, sizes) for axis in tensor.axes)
+
+
+def measure(node: Node, sizes: dict[Size, int]) -> int:
+    """The integer that an expression in sizes stands for."""
+    value = _measure(node, sizes)
+    if value.denominator != 1:
+        raise UnsupportedError(f"an axis has the length {value}, which is no integer")
+    return int(value)
+
+
+def _measure(node: Node, sizes: dict[Size, int]) -> Fraction:
+    match node:
+        case Number():
+            return node.value
+        case Size():
+            return Fraction(sizes[node])
+        case Add(terms):
+            return sum((_measure(term, sizes) for term in terms), Fraction(0))
+        case Multiply(factors):
+            return prod((_measure(factor, sizes) for factor in factors), start=Fraction(1))
+        case Power(base, Number(exponent, 1)) if abs(exponent) <= 64:
+            return _measure(base, sizes) ** exponent
+        case Call("floor", argument):
+            return Fraction(_measure(argument, sizes).__floor__())
+    raise UnsupportedError(f"the length of an axis is no plain expression in sizes: {type(node).__name__}")
+
+
+def _span(axis: Axis, sizes: dict[Size, int]) -> tuple[int, int]:
+    return measure(axis.start, sizes), measure(axis.size, sizes)
+
+
+def pointers(formula: Formula, claims: Iterable[Claim] = ()) -> dict[Tensor, list[Axis]]:
+    """The axes that integer inputs point into, where they stand as subscripts."""
+    found: dict[Tensor, list[Axis]] = {}
+    bodies = [d.body for d in formula.definitions]
+    for body in [*bodies, *(side for claim in claims or formula.claims for side in (claim.left, claim.right))]:
+        for part in walk(body):
+            if isinstance(part, Element):
+                for subscript, axis in zip(part.subscripts, part.tensor.axes, strict=True):
+                    if isinstance(subscript, Element) and axis not in found.setdefault(subscript.tensor, []):
+                        found[subscript.tensor].append(axis)
+    return found
+
+
+# --------------------------------------------------------------------------------------- values
+
+
+def _values(
+    tensor: Tensor,
+    lengths: tuple[int, ...],
+    stratum: str,
+    stream: Stream,
+    used: set[Fraction],
+    spans: list[tuple[int, int]],
+) -> NDArray[Any]:
+    """An array of the tensor's domain."""
+    domain = domains.TABLE[tensor.domain]
+    array = np.empty(lengths, dtype=object)
+    if domain.relation:
+        if domain.relation in ("spd", "symmetric") and lengths[-1] != lengths[-2]:
+            raise UnsupportedError(f"{tensor.name} is {domain.name}, but its last two axes differ")
+        width = 1 if domain.relation in ("simplex", "onehot") else 2
+        for row in np.ndindex(lengths[:-width]):
+            array[row] = _RELATED[domain.relation](lengths[-1], stratum, stream)
+        return array
+    if domain.name == "positive" and not lengths and not stratum.startswith(("wild", "simple")):
+        # A lone positive number is most often an epsilon, a temperature or a rate: of order 1, and once 1e-5.
+        stratum = "epsilon" if stratum == "tiny" else "generic"
+    flat = [_element(domain, stratum, stream, used, spans) for _ in range(prod(lengths))]
+    if domain.values and len(flat) > 1 and len(set(flat)) == 1:
+        flat[0] = Fraction(sum(domain.values)) - flat[0]
+    array[...] = np.array(flat, dtype=object).reshape(lengths) if lengths else flat[0]
+    return array
+
+
+def _element(
+    domain: domains.Domain, stratum: str, stream: Stream, used: set[Fraction], spans: list[tuple[int, int]]
+) -> Fraction:
+    if spans:
+        low, high = max(start for start, _ in spans), min(start + length for start, length in spans)
+        if high <= low:
+            raise UnsupportedError("an integer input points into axes that have no position in common")
+        return Fraction(low + stream.below(high - low))
+    if domain.values:
+        return Fraction(domain.values[stream.below(len(domain.values))])
+    for _ in range(20):
+        value = _integer(domain, stratum, stream) if domain.integer else _real(domain, stratum, stream)
+        if value not in used:
+            break
+    used.add(value)
+    return value
+
+
+def _integer(domain: domains.Domain, stratum: str, stream: Stream) -> Fraction:
+    size = 2 + stream.below(28 if stratum in ("large", "mixed") else 8)
+    return Fraction(size if domain.low is not None or stream.below(2) else -size)
+
+
+def _real(domain: domains.Domain, stratum: str, stream: Stream) -> Fraction:
+    size = _magnitude(stratum, stream)
+    if domain.high == 1:
+        return _inside(size, stratum, stream)
+    return size if domain.low is not None or stream.below(2) else -size
+
+
+def _inside(size: Fraction, stratum: str, stream: Stream) -> Fraction:
+    """A number strictly between 0 and 1: near 1 for large ones, near 0 for tiny ones."""
+    size = size if size < 1 else 1 / (1 + size)
+    return 1 - size if stratum == "large" or stream.below(2) else size
+
+
+def _magnitude(stratum: str, stream: Stream) -> Fraction:
+    """A positive rational with a prime denominator, or a simple one."""
+    if stratum == "simple":
+        return Fraction(1 + stream.below(5), (1, 1, 2, 3)[stream.below(4)])
+    prime = _PRIMES[stream.below(len(_PRIMES))]
+    if stratum.startswith("wild"):
+        reach = int(stratum.split()[1])
+        mantissa = Fraction(prime + 1 + stream.below(8 * prime), prime)
+        return mantissa * Fraction(10) ** (stream.below(2 * reach + 1) - reach)
+    if stratum == "epsilon":
+        return Fraction(prime + 1 + stream.below(prime - 1), prime) / 100_000
+    if stratum == "mixed":
+        stratum = ("generic", "large", "tiny")[stream.below(3)]
+    low, high = _RANGES[stratum]
+    steps = int((high - low) * prime)
+    size = Fraction(int(low * prime) + 1 + stream.below(steps), prime)
+    return size if size != 1 else size + Fraction(1, prime)
+
+
+# ---------------------------------------------------------------------- elements tied together
+
+
+def _simplex(length: int, stratum: str, stream: Stream) -> NDArray[Any]:
+    weights = [_magnitude(stratum, stream) for _ in range(length)]
+    whole = sum(weights)
+    return _array([weight / whole for weight in weights])
+
+
+def _onehot(length: int, stratum: str, stream: Stream) -> NDArray[Any]:
+    hot = stream.below(length)
+    return _array([Fraction(int(position == hot)) for position in range(length)])
+
+
+def _symmetric(length: int, stratum: str, stream: Stream) -> NDArray[Any]:
+    square = np.empty((length, length), dtype=object)
+    for row in range(length):
+        for column in range(row + 1):
+            size = _magnitude(stratum, stream)
+            square[row, column] = square[column, row] = size if stream.below(2) else -size
+    return square
+
+
+def _spd(length: int, stratum: str, stream: Stream) -> NDArray[Any]:
+    """M M' + c, scaled: positive definite whatever M is."""
+    small = [[Fraction(stream.below(13) - 6, 1 + stream.below(4)) for _ in range(length)] for _ in range(length)]
+    root = np.array(small, dtype=object).reshape(length, length)
+    square: NDArray[Any] = root @ root.T
+    for position in range(length):
+        square[position, position] += Fraction(1 + stream.below(5), 2)
+    return square if stratum == "simple" else square * _magnitude(stratum, stream)
+
+
+def _array(values: list[Fraction]) -> NDArray[Any]:
+    return np.array(values, dtype=object)
+
+
+_RELATED: dict[str, Callable[[int, str, Stream], NDArray[Any]]] = {
+    "simplex": _simplex,
+    "onehot": _onehot,
+    "symmetric": _symmetric,
+    "spd": _spd,
+}
+
+
+# ------------------------------------------------------------------------- between, and inside
+
+
+def between(first: Draw, second: Draw, at: Fraction) -> Draw:
+    """The point at that part of the way; both have the same sizes, and integers stay those of the first.
+
+    Every domain whose elements may vary is convex, so the point lies in it.
+    """
+    values = {
+        tensor: start
+        if domains.TABLE[tensor.domain].integer
+        else np.asarray(start + at * (second.values[tensor] - start), dtype=object)
+        for tensor, start in first.values.items()
+    }
+    return Draw(first.sizes, values, f"{first.stratum}, {second.stratum}", first.number)
+
+
+def is_inside(tensor: Tensor, array: NDArray[Any]) -> bool:
+    """Whether an array of rationals lies in the domain that the tensor declares."""
+    domain = domains.TABLE[tensor.domain]
+    flat = list(array.ravel())
+    if domain.integer and any(value.denominator != 1 for value in flat):
+        return False
+    if domain.nonzero and any(value == 0 for value in flat):
+        return False
+    if domain.values and any(value not in domain.values for value in flat):
+        return False
+    alone = domain.relation == "simplex" and array.shape[-1] == 1
+    if domain.low is not None and any(value < domain.low for value in flat):
+        return False
+    if domain.high is not None and not alone and any(value >= domain.high for value in flat):
+        return False
+    return _is_related(domain.relation, array)
+
+
+def _is_related(relation: str, array: NDArray[Any]) -> bool:
+    if relation in ("simplex", "onehot"):
+        return all(row == 1 for row in np.atleast_1d(array.sum(axis=-1)).ravel())
+    if relation in ("symmetric", "spd"):
+        squares = array.reshape(-1, *array.shape[-2:])
+        return all((s == s.T).all() and (relation == "symmetric" or _is_definite(s.copy())) for s in squares)
+    return True
+
+
+def _is_definite(square: NDArray[Any]) -> bool:
+    """By elimination in exact rationals: every pivot is positive."""
+    for step in range(len(square)):
+        pivot = square[step, step]
+        if pivot <= 0:
+            return False
+        for row in range(step + 1, len(square)):
+            square[row] = square[row] - square[step] * (square[row, step] / pivot)
+    return True

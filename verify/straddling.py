@@ -1,0 +1,106 @@
+"""Points on either side of a boundary: where two expressions meet on the way from one point to another."""
+
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from derive.errors import UnsupportedError
+from derive.formula import Formula
+from verify.balls import subtract
+from verify.branches import Pair, Truths
+from verify.evaluation import Evaluation
+from verify.sampling import Draw, between, draw
+
+_WIDTH = Fraction(1, 1 << 40)
+_PARTNERS = 6  # further points of the same sizes that are tried, beside those at which it went either way
+_FIRST = 1000  # their numbers, which no other draw has
+Evaluate = Callable[[Draw], Evaluation]
+
+
+def straddled(
+    formula: Formula, seed: int, margin: Pair, seen: Sequence[tuple[Draw, Truths]], evaluate: Evaluate
+) -> tuple[Draw, ...]:
+    """Two points less than 2**-40 of the way apart, between which left - right changes its sign somewhere.
+
+    None if no way between two points crosses the boundary, or if the margin has no value by itself.
+    """
+    try:
+        for start, end in _ways(formula, seed, margin, seen):
+            first, second = _margins(margin, evaluate(start)), _margins(margin, evaluate(end))
+            crossing = np.flatnonzero(first * second < 0)
+            if crossing.size:
+                return _crossed(start, end, margin, int(crossing[0]), evaluate)
+    except UnsupportedError:
+        pass
+    return ()
+
+
+def _ways(
+    formula: Formula, seed: int, margin: Pair, seen: Sequence[tuple[Draw, Truths]]
+) -> Iterable[tuple[Draw, Draw]]:
+    """From points at which left was the larger to ones of the same sizes like those at which it was the smaller."""
+    larger = [at for at, truths in seen if 1 in truths.signs.get(margin, ())]
+    smaller = [at for at, truths in seen if -1 in truths.signs.get(margin, ())]
+    for number in range(_PARTNERS):
+        for starts, ends in ((larger, smaller), (smaller, larger)):
+            if starts and ends:
+                start, end = starts[number % len(starts)], ends[number % len(ends)]
+                yield start, draw(formula, seed, _FIRST + number, start.sizes, end.stratum)
+
+
+def _margins(margin: Pair, at: Evaluation) -> Any:
+    """The sign of left - right at every position; 0 where it is not certain."""
+    return _signs(_difference(margin, at))
+
+
+def _difference(margin: Pair, at: Evaluation) -> list[Any]:
+    difference = subtract(at.value(margin[0]), at.value(margin[1]))
+    data = difference.balls()
+    return list(data.ravel()) if difference.labels else [data]
+
+
+def _signs(balls: list[Any]) -> Any:
+    return np.array([int(v > 0) - int(v < 0) for v in balls])
+
+
+def _crossed(start: Draw, end: Draw, margin: Pair, place: int, evaluate: Evaluate) -> tuple[Draw, ...]:
+    """Close in on the crossing of one element, by the Illinois method and then by halves."""
+
+    def value(at: Fraction) -> Any:
+        return _difference(margin, evaluate(between(start, end, at)))[place]
+
+    low, high = Fraction(0), Fraction(1)
+    at_low, at_high = value(low), value(high)
+    weight_low = weight_high = 1.0
+    is_rising = at_high > 0
+    for step in range(100):
+        if high - low <= _WIDTH:
+            is_certain = at_low * at_high < 0
+            return (between(start, end, low), between(start, end, high)) if is_certain else ()
+        at = _guess(low, high, at_low, at_high, weight_low, weight_high) if step < 24 else (low + high) / 2
+        found = value(at)
+        if not (found > 0 or found < 0):
+            at += _WIDTH / 4
+            found = value(at)
+        if not (found > 0 or found < 0):
+            return ()
+        if (found > 0) == bool(is_rising):
+            high, at_high, weight_high, weight_low = at, found, 1.0, weight_low / 2
+        else:
+            low, at_low, weight_low, weight_high = at, found, 1.0, weight_high / 2
+    return ()
+
+
+def _guess(low: Fraction, high: Fraction, at_low: Any, at_high: Any, weight_low: float, weight_high: float) -> Fraction:
+    """Where the line through both ends crosses 0, kept off the ends by a part of the width sought."""
+    width = high - low
+    down, up = abs(at_low) * weight_low, abs(at_high) * weight_high
+    share = float((down / (down + up)).mid()) if (down + up) > 0 else 0.5
+    if not 0 < share < 1:
+        share = 0.5
+    at = low + width * Fraction(int(share * (1 << 50)), 1 << 50)
+    margin = min(width / 4, _WIDTH / 2)
+    at = min(max(at, low + margin), high - margin)
+    return Fraction(round(at * (1 << 64)), 1 << 64)
