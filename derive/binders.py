@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from derive.normal import Normalizer
 
 
+from derive.components import free_of, is_free_of, split
 from derive.factors import factor
 from derive.powers import power
-from derive.sums import free_of, is_free_of, normal_of_mean, normal_of_sum, opened_in_place, split, sum_over
+from derive.sums import normal_of_mean, normal_of_sum, opened_in_place, sum_over
 
 
 def normal_of_product(ring: "Normalizer", node: Reduce) -> Polynomial:

@@ -18,7 +18,6 @@ from derive.expression import (
     Compare,
     Constant,
     Delta,
-    Derivative,
     Element,
     Expect,
     Extremum,
@@ -43,7 +42,6 @@ from derive.expression import (
     reduce,
     replace,
     total,
-    walk,
 )
 from derive.formula import Definition, Formula
 
@@ -208,7 +206,6 @@ class Reverse:
         self.outer = tuple(sorted((i for i in target.free if isinstance(i, Index)), key=lambda i: str(i.name)))
         self.definitions = {d.tensor: d for d in definitions}
         self.order = list(self.definitions)
-        self.reads: dict[Node, frozenset[Tensor]] = {}
         self.made: dict[Tensor, Adjoint] = {}
 
     def by(self, wanted: Element) -> Node:
@@ -252,14 +249,9 @@ class Reverse:
         start = self.order.index(tensor) + 1 if tensor in self.definitions else 0
         return [user for user in self.order[start:] if tensor in self._read_by(self.definitions[user])]
 
-    def _read_by(self, definition: Definition) -> frozenset[Tensor]:
-        return self._read(definition.body).union(*(self._read(body) for _, body in definition.bases))
-
-    def _read(self, node: Node) -> frozenset[Tensor]:
-        known = self.reads.get(node)
-        if known is None:
-            known = self.reads[node] = frozenset(part.tensor for part in walk(node) if isinstance(part, Element))
-        return known
+    @staticmethod
+    def _read_by(definition: Definition) -> frozenset[Tensor]:
+        return definition.body.mentions.union(*(body.mentions for _, body in definition.bases))
 
     def _explicit(self, body: Node, tensor: Tensor, indices: tuple[Index, ...]) -> Node:
         """The partial derivative of body by tensor[indices], other definitions held fixed."""
@@ -269,7 +261,7 @@ class Reverse:
                 return multiply(*(Delta(s, i) for s, i in zip(part.subscripts, indices, strict=True)))
             return ZERO
 
-        return differential(body, leaf, lambda part: tensor in self._read(part))
+        return differential(body, leaf, lambda part: tensor in part.mentions)
 
 
 def adjoints(formula: Formula, target: Node, label: str) -> Reverse:
@@ -277,4 +269,4 @@ def adjoints(formula: Formula, target: Node, label: str) -> Reverse:
 
 
 def has_derivative(node: Node) -> bool:
-    return any(isinstance(part, Derivative) for part in walk(node))
+    return "D" in node.mentions

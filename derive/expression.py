@@ -22,14 +22,17 @@ class Node:
 
     `free` holds the indices and variables not bound inside, `level` the highest name of a bound one
     (0 if there is none), `serial` the order of making, `order_key` what derive.polynomial sorts by.
+    `mentions` has the tensors and the names of the functions below, and "D" where a derivative is.
     """
 
-    __slots__ = ("free", "level", "order_key", "serial")
+    __slots__ = ("free", "level", "mentions", "order_key", "parts", "serial")
     __match_args__: ClassVar[tuple[str, ...]] = ()
     free: frozenset["Index | Variable"]
     level: int
     serial: int
+    mentions: frozenset[Any]
     order_key: tuple[Any, ...] | None
+    parts: tuple["Node", ...]
 
     def __new__(cls, *fields: Any) -> Self:
         key = (cls, *fields)
@@ -47,12 +50,17 @@ class Node:
         return node
 
     def _measure(self) -> None:
-        free, level = _EMPTY, 0
-        for child in self.children():
-            free = free | child.free if child.free and free is not child.free else free
-            level = max(level, child.level)
-        object.__setattr__(self, "free", free)
-        object.__setattr__(self, "level", level)
+        free, mentions, level = _EMPTY, _EMPTY, 0
+        parts = tuple(_nodes_in(self.fields))
+        for part in parts:
+            free = free | part.free if part.free and free is not part.free else free
+            mentions = mentions | part.mentions if part.mentions and mentions is not part.mentions else mentions
+            level = max(level, part.level)
+        self._set(free=free, level=level, mentions=mentions, parts=parts)
+
+    def _set(self, **values: Any) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable")
@@ -61,10 +69,9 @@ class Node:
     def fields(self) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in self.__match_args__)
 
-    def children(self) -> Iterator["Node"]:
+    def children(self) -> tuple["Node", ...]:
         """The nodes among the fields, in order, those inside tuples too."""
-        for value in self.fields:
-            yield from _nodes_in(value)
+        return self.parts
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.fields))})"
@@ -161,8 +168,8 @@ class Index(Node):
     axis: Axis
 
     def _measure(self) -> None:
-        object.__setattr__(self, "free", frozenset((self,)) | self.axis.free)
-        object.__setattr__(self, "level", self.axis.level)
+        super()._measure()
+        self._set(free=self.free | {self})
 
 
 class Variable(Node):
@@ -172,8 +179,8 @@ class Variable(Node):
     name: str | int
 
     def _measure(self) -> None:
-        object.__setattr__(self, "free", frozenset((self,)))
-        object.__setattr__(self, "level", 0)
+        super()._measure()
+        self._set(free=frozenset((self,)))
 
 
 class Tensor(Node):
@@ -183,6 +190,10 @@ class Tensor(Node):
     name: str
     axes: tuple[Axis, ...]
     domain: str
+
+    def _measure(self) -> None:
+        super()._measure()
+        self._set(mentions=frozenset((self,)))
 
 
 # ------------------------------------------------------------------------------ expressions
@@ -224,6 +235,10 @@ class Call(Node):
     __slots__ = __match_args__ = ("function", "argument")
     function: str
     argument: Node
+
+    def _measure(self) -> None:
+        super()._measure()
+        self._set(mentions=self.mentions | {self.function})
 
 
 class Extremum(Node):
@@ -287,6 +302,10 @@ class Derivative(Node):
     body: Node
     by: tuple[Element, ...]
 
+    def _measure(self) -> None:
+        super()._measure()
+        self._set(mentions=self.mentions | {"D"})
+
 
 class Binder(Node):
     """A node that binds indices or a variable in `body`; make it with `reduce` or `expectation`."""
@@ -298,10 +317,8 @@ class Binder(Node):
 
     def _measure(self) -> None:
         super()._measure()
-        object.__setattr__(self, "free", self.free.difference(self.bound))
         names = [leaf.name for leaf in self.bound]
-        object.__setattr__(self, "level", max(self.level, *names))
-        object.__setattr__(self, "hint", None)
+        self._set(free=self.free.difference(self.bound), level=max(self.level, *names), hint=None)
 
 
 class Reduce(Binder):
@@ -509,15 +526,15 @@ def replace(node: Node, mapping: Mapping[Any, Node]) -> Node:
 def walk(node: Node) -> Iterator[Node]:
     """Every node below and including this one, once, children first; binders' bodies are entered."""
     seen: set[Node] = set()
-
-    def visit(part: Node) -> Iterator[Node]:
-        if part not in seen:
-            seen.add(part)
-            for child in part.children():
-                yield from visit(child)
+    waiting: list[tuple[Node, bool]] = [(node, False)]
+    while waiting:
+        part, entered = waiting.pop()
+        if entered:
             yield part
-
-    return visit(node)
+        elif part not in seen:
+            seen.add(part)
+            waiting.append((part, True))
+            waiting.extend((child, False) for child in reversed(part.parts) if child not in seen)
 
 
 def has(node: Node, parts: Iterable[Node]) -> bool:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from derive.errors import Place
-from derive.expression import Index, Node, Size, Tensor, walk
+from derive.expression import Index, Node, Size, Tensor
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Formula:
 
 def mentioned(node: Node) -> frozenset[Tensor]:
     """The tensors that an expression reads."""
-    return frozenset(part for part in walk(node) if isinstance(part, Tensor))
+    return frozenset(part for part in node.mentions if isinstance(part, Tensor))
 
 
 Decimals = Decimal | list["Decimals"]

@@ -8,7 +8,7 @@ at n = 1). What is not shown here counts as "on more than that".
 from typing import TYPE_CHECKING
 
 from derive import domains
-from derive.expression import Call, Element, Node, Reduce, Tensor, opened, walk
+from derive.expression import Call, Element, Node, Reduce, Tensor, opened
 from derive.polynomial import NOTHING, Exponent, Monomial, Polynomial, Rational, accumulated, is_whole
 from derive.signs import is_indicator
 
@@ -50,7 +50,7 @@ def _both_cases(polynomial: Polynomial, indicator: Node) -> tuple[Polynomial, Po
 
 
 def _tensors(atoms: set[Node]) -> list[Tensor]:
-    found = {part.tensor for atom in atoms for part in walk(atom) if isinstance(part, Element)}
+    found = {part for atom in atoms for part in atom.mentions if isinstance(part, Tensor)}
     return sorted((t for t in found if _is_continuous(t)), key=lambda t: t.name)
 
 
@@ -100,7 +100,7 @@ def _top_part(ring: "Normalizer", polynomial: Polynomial, concerned: set[Node], 
 def _degree(ring: "Normalizer", atom: Node, tensor: Tensor) -> int | None:
     """The degree of an atom in the elements of the tensor, None if it is no polynomial in them."""
     match atom:
-        case Element(own) if own is tensor:
+        case Element(mine) if mine is tensor:
             return 1
         case Reduce("sum"):
             single = ring(opened(atom)[0]).single
@@ -108,12 +108,12 @@ def _degree(ring: "Normalizer", atom: Node, tensor: Tensor) -> int | None:
                 return None
             own = [(a, e) for a, e in single[0] if _reads(a, tensor)]
             if all(isinstance(a, Element) and is_whole(e) and e > 0 for a, e in own):
-                return sum(e for _, e in own)
+                return int(sum(e for _, e in own))
     return None
 
 
 def _reads(node: Node, tensor: Tensor) -> bool:
-    return any(part is tensor for part in walk(node))
+    return tensor in node.mentions
 
 
 def _mover(atom: Node) -> Tensor | None:

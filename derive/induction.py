@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from derive.errors import UnsupportedError
 from derive.expression import (
     ONE,
+    ZERO,
     Axis,
     Derivative,
     Element,
@@ -51,7 +52,8 @@ def _steps(claim: Claim, difference: Node, definitions: Definitions) -> Iterator
     for index in claim.indices:
         if isinstance(index.axis.start, Number):
             yield index, difference
-    if any(d.bases for d in definitions.values()):
+    counted = {part.axis for part in walk(difference) if isinstance(part, Index) and part.axis.start is not ZERO}
+    if counted or any(d.bases for d in definitions.values()):
         for size in sorted({p for p in walk(difference) if isinstance(p, Size)}, key=lambda s: s.name):
             step = Index(size.name, Axis(ONE, size))
             yield step, replace(difference, {size: step})

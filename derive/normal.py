@@ -70,6 +70,7 @@ from derive.polynomial import (
 from derive.powers import exponential, logarithm, power
 from derive.relations import RELATIONS
 from derive.signs import atom_is_nonnegative, atom_is_positive, is_indicator, is_unit_complement
+from derive.sums import sum_of_monomial
 
 Definitions = Callable[[Element], Node | None]
 Resolve = Callable[[Derivative], Node]
@@ -108,6 +109,9 @@ class Normalizer:
             if len(done.terms) > MAX_TERMS:
                 raise UnsupportedError(f"the normal form has more than {MAX_TERMS} terms")
         return done
+
+    def total(self, monomial: Monomial, indices: tuple[Index, ...]) -> Polynomial:
+        return sum_of_monomial(self, monomial, indices)
 
     def factors(self, polynomial: Polynomial) -> Factored:
         return factor(self, polynomial)

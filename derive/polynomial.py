@@ -12,6 +12,7 @@ from flint import fmpq
 
 from derive.expression import (
     Add,
+    Call,
     Compare,
     Constant,
     Delta,
@@ -21,6 +22,7 @@ from derive.expression import (
     Node,
     Number,
     Power,
+    Reduce,
     Size,
     Variable,
     add,
@@ -36,7 +38,7 @@ Monomial = tuple[tuple[Node, Exponent], ...]
 _RANK: dict[type[Node], int] = {
     kind: place
     for place, kind in enumerate(
-        (Number, Constant, Size, Index, Variable, Element, Power, Multiply, Add, Delta, Compare)
+        (Number, Constant, Size, Index, Variable, Element, Power, Multiply, Add, Delta, Compare, Call, Reduce)
     )
 }
 
@@ -45,31 +47,28 @@ def order(node: Node) -> tuple[Any, ...]:
     """A key that sorts nodes by structure first and by the names of indices last."""
     key = node.order_key
     if key is None:
-        shape: list[Any] = []
-        names: list[Any] = []
-        _describe(node, shape, names)
-        key = (_RANK.get(type(node), len(_RANK)), tuple(shape), tuple(names))
+        shapes, names = [], []
+        for value in node.fields:
+            shape, own = _described(value)
+            shapes.append(shape)
+            names.append(own)
+        if isinstance(node, Index | Variable):
+            name = (0, node.name, "") if isinstance(node.name, int) else (1, 0, node.name)
+            shapes, names = shapes[1:], [(name,), *names[1:]]
+        kind = _RANK.get(type(node), len(_RANK))
+        key = ((kind, type(node).__name__, *shapes), tuple(name for own in names for name in own))
         object.__setattr__(node, "order_key", key)
     return key
 
 
-def _describe(part: Any, shape: list[Any], names: list[Any]) -> None:
-    if isinstance(part, Index | Variable):
-        shape.append("#")
-        if isinstance(part, Index):
-            _describe(part.axis.start, shape, names)
-            _describe(part.axis.size, shape, names)
-        names.append((0, part.name, "") if isinstance(part.name, int) else (1, 0, part.name))
-    elif isinstance(part, Node):
-        shape.append(type(part).__name__)
-        for value in part.fields:
-            _describe(value, shape, names)
-    elif isinstance(part, tuple):
-        shape.append(f"({len(part)}")
-        for item in part:
-            _describe(item, shape, names)
-    else:
-        shape.append(f"{part:>24}" if isinstance(part, int) else str(part))
+def _described(value: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """The shape of a field and the names in it; a tag in front keeps unlike shapes comparable."""
+    if isinstance(value, Node):
+        return order(value)
+    if isinstance(value, tuple):
+        parts = [_described(item) for item in value]
+        return (-3, len(parts), *(shape for shape, _ in parts)), tuple(n for _, names in parts for n in names)
+    return ((-1, value) if isinstance(value, int) else (-2, str(value))), ()
 
 
 class Polynomial:

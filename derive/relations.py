@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from flint import fmpq
 
+from derive.components import free_of
 from derive.errors import UnsupportedError
 from derive.expression import (
     Add,
@@ -26,7 +27,6 @@ from derive.polynomial import (
     exponent_of,
     exponent_sum,
     is_whole,
-    node_of,
     variable,
 )
 
@@ -67,9 +67,10 @@ def relation_of_delta(ring: "Normalizer", m: Monomial, place: int, atom: Node, e
     assert isinstance(atom, Delta)
     left, right = atom.left, atom.right
     if isinstance(right, Index) and isinstance(left, Index | Number):
+        kept, gone = (left, right) if right not in left.free else (right, left)
         rest = _without(m, place)
-        if any(right in other.free or (isinstance(x, Polynomial) and right in node_of(x).free) for other, x in rest):
-            return ring.product(variable(atom), ring.substituted(rest, {right: left}))
+        if any(gone in free_of((item,)) for item in rest):
+            return ring.product(variable(atom), ring.substituted(rest, {gone: kept}))
     return None
 
 

@@ -5,29 +5,21 @@ stands, so that equal sums meet under equal names. A sum that cannot be taken fu
 body is one monomial, connected through its indices.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import permutations, product
 from math import factorial
 from typing import TYPE_CHECKING
 
 from flint import fmpq
 
-from derive import ranges
+from derive.components import components, depth_below, free_of, placeholder, split
+from derive.contraction import REWRITES, is_nonnegative
 from derive.errors import UnsupportedError
 from derive.expression import (
-    ZERO,
-    Add,
-    Call,
-    Delta,
     Element,
     Index,
-    Multiply,
     Node,
-    Number,
-    Power,
     Reduce,
-    Size,
-    Variable,
     add,
     axis,
     opened,
@@ -39,21 +31,13 @@ from derive.expression import (
 from derive.polynomial import (
     NOTHING,
     UNIT,
-    Exponent,
     Monomial,
     Polynomial,
     Rational,
     accumulated,
-    exponent_of,
-    exponent_sum,
-    is_whole,
     monomial_node,
     monomial_order,
-    monomial_power,
-    monomial_product,
     node_of,
-    order,
-    sorted_monomial,
     variable,
 )
 from derive.powers import inverse
@@ -63,20 +47,6 @@ if TYPE_CHECKING:
 
 MAX_ORDERS = 720
 MAX_WRITTEN_OUT = 8
-
-
-def placeholder(depth: int, place: int, like: Index) -> Index:
-    return Index(f"#{depth:03}.{place:03}", like.axis)
-
-
-def depth_below(nodes: Iterable[Node]) -> int:
-    """One more than the deepest placeholder free in the nodes."""
-    deepest = -1
-    for node in nodes:
-        for leaf in node.free:
-            if isinstance(leaf.name, str) and leaf.name[0] == "#":
-                deepest = max(deepest, int(leaf.name[1:4]))
-    return deepest + 1
 
 
 def normal_of_sum(ring: "Normalizer", node: Reduce) -> Polynomial:
@@ -115,7 +85,7 @@ def _sum_to_a_step(ring: "Normalizer", node: Reduce) -> Polynomial:
     extra = size.terms.get((), fmpq(0))
     base = size - UNIT.scaled(extra)
     start = ring.canonical(bound.axis.start)
-    if not (_is_nonnegative(bound.axis.size) and _is_nonnegative(node_of(base)) and extra.q == 1):
+    if not (is_nonnegative(bound.axis.size) and is_nonnegative(node_of(base)) and extra.q == 1):
         raise UnsupportedError("a sum whose range may be shorter than empty")
     over = Index(f"#{depth_below((node,)):03}.000", axis(node_of(base), start))
     body = replace(node.body, {bound: over})
@@ -150,283 +120,29 @@ def sum_over(ring: "Normalizer", body: Polynomial, indices: Sequence[Index]) -> 
 
 
 def sum_of_monomial(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -> Polynomial:
-    contracted = _contract_delta(ring, monomial, indices)
-    if contracted is not None:
-        body, indices = contracted
-        return sum_over(ring, body, indices)
-    merged = _merge_inner_sums(ring, monomial, indices)
-    if merged is not None:
-        body, indices = merged
-        return sum_over(ring, body, indices)
-    dropped = _drop_simplex(ring, monomial, indices)
-    if dropped is not None:
-        return sum_of_monomial(ring, *dropped)
-    divided = _divide(ring, monomial, indices)
-    if divided is not None:
-        return sum_over(ring, divided, indices)
+    for rewrite in REWRITES:
+        rewritten = rewrite(ring, monomial, indices)
+        if rewritten is not None:
+            return sum_over(ring, *rewritten)
     outside, inside = split(monomial, indices)
     result = ring.of_monomial(outside)
-    for group, part in _components(inside, indices):
+    for group, part in components(inside, indices):
         result = ring.product(result, _component(ring, part, group))
     return result
 
 
-# ------------------------------------------------------------------- merging and contracting
-
-
-def _merge_inner_sums(
-    ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]
-) -> tuple[Polynomial, tuple[Index, ...]] | None:
-    """x[i] * (sum over j of W[i, j]) under a sum over i becomes a sum over i and j."""
-    for place, (atom, exponent) in enumerate(monomial):
-        if not (isinstance(atom, Reduce) and atom.kind == "sum" and is_whole(exponent) and exponent > 0):
-            continue
-        if atom.free.isdisjoint(indices):
-            continue
-        body = ring.of_monomial(monomial[:place] + monomial[place + 1 :])
-        for _ in range(exponent):
-            inner, freed = opened(atom)
-            indices = (*indices, *freed)
-            body = ring.product(body, ring(inner))
-        return body, indices
-    return None
-
-
-def _contract_delta(
-    ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]
-) -> tuple[Polynomial, tuple[Index, ...]] | None:
-    """sum over i of delta(i, k)*f(i) is f(k), for a k that is surely in the range of i."""
-    for place, (atom, _) in enumerate(monomial):
-        if not isinstance(atom, Delta):
-            continue
-        gap = ring(atom.left) - ring(atom.right)
-        rest = monomial[:place] + monomial[place + 1 :]
-        for index in indices:
-            value = _root(gap, index)
-            if value is None:
-                continue
-            target = node_of(value)
-            kept = tuple(i for i in indices if i is not index)
-            if all(index not in i.axis.free for i in kept) and _is_inside(target, index):
-                return ring.substituted(rest, {index: target}), kept
-            digits = _digits(ring, value, index)
-            if digits is not None and all(index not in i.axis.free for i in kept):
-                condition, digit = digits
-                return ring.product(condition, ring.substituted(rest, {index: digit})), kept
-    return None
-
-
-def _root(gap: Polynomial, index: Index) -> Polynomial | None:
-    """The value that the gap forces on the index, if it is linear in it with factor 1 or -1."""
-    slope = gap.terms.get(((index, 1),))
-    if slope is None or abs(slope) != 1:
-        return None
-    rest = Polynomial({m: c for m, c in gap.terms.items() if m != ((index, 1),)})
-    return None if index in free_of_polynomial(rest) else rest.scaled(-slope)
-
-
-def _digits(ring: "Normalizer", value: Polynomial, index: Index) -> tuple[Polynomial, Node] | None:
-    """i = e - w*r for an i over 0..w-1 says r = floor(e/w) and i = e - w*floor(e/w), whatever e and r are."""
-    width = ring(index.axis.size).single
-    if width is None or width[0] == () or index.axis.start is not ZERO:
-        return None
-    monomial, coefficient = width
-    high: dict[Monomial, Rational] = {}
-    low: dict[Monomial, Rational] = {}
-    for term, factor in value.terms.items():
-        quotient = _quotient(term, monomial)
-        if quotient is None or (factor / coefficient).q != 1:
-            low[term] = factor
-        else:
-            high[quotient] = factor / coefficient
-    if not high or not low:
-        return None
-    floor = ring(Call("floor", node_of(Polynomial(low)) / index.axis.size))
-    condition = ring(Delta(node_of(-Polynomial(high)), node_of(floor)))
-    return condition, node_of(Polynomial(low) - ring.product(ring(index.axis.size), floor))
-
-
-def _is_inside(target: Node, index: Index) -> bool:
-    """Whether an integer expression surely stays on the axis of the index."""
-    ends = ranges.ends_of(index.axis)
-    if ends is None:
-        return False
-    if isinstance(target, Index) and target.axis is index.axis:
-        return True
-    value = ranges.polynomial(target)
-    if value is not None:
-        return ranges.is_nonnegative(value - ends[0]) and ranges.is_nonnegative(ends[1] - value)
-    match target:
-        case Call("floor", quotient):
-            return _floor_is_inside(quotient, ends)
-    return False
-
-
-def _floor_is_inside(quotient: Node, ends: tuple[ranges.Polynomial, ranges.Polynomial]) -> bool:
-    """floor(e/w) is in 0..r-1 if e is in 0..w*r-1."""
-    match quotient:
-        case Multiply((Power(Size() as width, Number(-1, 1)), inner)) | Multiply(
-            (inner, Power(Size() as width, Number(-1, 1)))
-        ):
-            value, factor = ranges.polynomial(inner), ranges.polynomial(width)
-        case _:
-            return False
-    if value is None or factor is None or ends[0]:
-        return False
-    beyond = factor * (ends[1] + ranges.constant(1)) - ranges.constant(1)
-    return ranges.is_nonnegative(value) and ranges.is_nonnegative(beyond - value)
-
-
-def _is_nonnegative(node: Node) -> bool:
-    value = ranges.polynomial(node)
-    return value is not None and ranges.is_nonnegative(value)
-
-
-def _divide(ring: "Normalizer", monomial: Monomial, indices: Sequence[Index]) -> Polynomial | None:
-    """e/(1 + e) under a sum becomes 1 - 1/(1 + e): no numerator keeps the leading term of its denominator."""
-    for place, (base, exponent) in enumerate(monomial):
-        if not isinstance(base, Add) or base.free.isdisjoint(indices):
-            continue
-        if isinstance(exponent, Polynomial) or exponent >= 0:
-            continue
-        polynomial = ring(base)
-        leading = _leading(polynomial)
-        rest = monomial[:place] + monomial[place + 1 :]
-        quotient = _quotient(rest, leading)
-        if quotient is None:
-            continue
-        coefficient = polynomial.terms[leading]
-        lower = Polynomial({m: -c / coefficient for m, c in polynomial.terms.items() if m is not leading})
-        raised = exponent_sum(exponent, 1)
-        whole = quotient if raised == 0 else monomial_product(quotient, ((base, raised),))
-        part = ring.product(ring.of_monomial(monomial_product(quotient, ((base, exponent),))), lower)
-        return ring.of_monomial(whole, 1 / coefficient) + part
-    return None
-
-
-def _leading(polynomial: Polynomial) -> Monomial:
-    """The greatest monomial by degree, then by the exponents of the atoms in turn.
-
-    Multiplication keeps this order, so that division by the polynomial ends.
-    """
-    atoms = sorted(polynomial.atoms(), key=order)
-
-    def key(monomial: Monomial) -> tuple[Rational, list[Rational]]:
-        exponents = dict(monomial)
-        row = [fmpq(e) if not isinstance(e := exponents.get(a, 0), Polynomial) else fmpq(0) for a in atoms]
-        return sum(row, fmpq(0)), row
-
-    return max(polynomial.terms, key=key)
-
-
-def _quotient(monomial: Monomial, divisor: Monomial) -> Monomial | None:
-    """monomial/divisor if every exponent of the divisor is a whole number that the monomial reaches."""
-    exponents = dict(monomial)
-    for atom, exponent in divisor:
-        own = exponents.get(atom)
-        if not (is_whole(exponent) and exponent > 0 and own is not None and is_whole(own) and own >= exponent):
-            return None
-    return monomial_product(monomial, monomial_power(divisor, -1)) if divisor else None
-
-
-# ------------------------------------------------------------------------ splitting in parts
-
-
-def split(monomial: Monomial, indices: Sequence[Index]) -> tuple[Monomial, Monomial]:
-    """The factors that do not depend on the indices, and those that do; exponents are split term by term."""
-    outside: dict[Node, Exponent] = {}
-    inside: dict[Node, Exponent] = {}
-    for atom, exponent in monomial:
-        if not atom.free.isdisjoint(indices):
-            inside[atom] = exponent
-        elif isinstance(exponent, Polynomial):
-            still = {m: c for m, c in exponent.terms.items() if is_free_of(m, indices)}
-            moving = {m: c for m, c in exponent.terms.items() if m not in still}
-            if still:
-                outside[atom] = exponent_of(Polynomial(still))
-            if moving:
-                inside[atom] = exponent_of(Polynomial(moving))
-        else:
-            outside[atom] = exponent
-    return sorted_monomial(outside), sorted_monomial(inside)
-
-
-def is_free_of(monomial: Monomial, indices: Sequence[Index]) -> bool:
-    return free_of(monomial).isdisjoint(indices)
-
-
-def free_of_polynomial(polynomial: Polynomial) -> frozenset[Index | Variable]:
-    return frozenset().union(*(free_of(m) for m in polynomial.terms))
-
-
-def free_of(monomial: Monomial) -> frozenset[Index | Variable]:
-    free: frozenset[Index | Variable] = frozenset()
-    for atom, exponent in monomial:
-        free = free | atom.free
-        if isinstance(exponent, Polynomial):
-            free = free.union(*(free_of(m) for m in exponent.terms))
-    return free
-
-
-def _components(inside: Monomial, indices: Sequence[Index]) -> list[tuple[tuple[Index, ...], Monomial]]:
-    """The connected parts of a product: indices that share a factor, or one in the axis of another, belong together."""
-    groups: list[tuple[set[Index], list[tuple[Node, Exponent]]]] = []
-    pieces: list[tuple[frozenset[Index | Variable], tuple[Node, Exponent] | None]] = [
-        (free_of((item,)), item) for item in inside
-    ]
-    pieces += [(frozenset((i,)) | i.axis.free, None) for i in indices]
-    for free, item in pieces:
-        mine = {i for i in indices if i in free}
-        factors = [item] if item is not None else []
-        apart = []
-        for group, members in groups:
-            if group & mine:
-                mine |= group
-                factors = members + factors
-            else:
-                apart.append((group, members))
-        groups = [*apart, (mine, factors)]
-    return [(tuple(i for i in indices if i in group), sorted_monomial(dict(members))) for group, members in groups]
-
-
 def _component(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -> Polynomial:
     """The sum of a connected product."""
-    if not monomial:
-        return _count(ring, indices)
-    return _canonical_sum(ring, monomial, indices)
+    return _canonical_sum(ring, monomial, indices) if monomial else _count(ring, indices)
 
 
 def _count(ring: "Normalizer", indices: tuple[Index, ...]) -> Polynomial:
     """How many values the indices take together."""
     last = next(i for i in indices if all(i not in other.axis.free for other in indices))
-    if not _is_nonnegative(last.axis.size):
+    if not is_nonnegative(last.axis.size):
         raise UnsupportedError("a sum whose range may be shorter than empty")
     rest = tuple(i for i in indices if i is not last)
     return sum_over(ring, ring(last.axis.size), rest) if rest else ring(last.axis.size)
-
-
-def _drop_simplex(
-    ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]
-) -> tuple[Monomial, tuple[Index, ...]] | None:
-    """The sum of y[s, i] over i is 1 for a simplex y, whatever factors of s stand beside it."""
-    for index in indices:
-        places = [p for p, item in enumerate(monomial) if index in free_of((item,))]
-        if len(places) != 1 or any(index in i.axis.free for i in indices):
-            continue
-        atom, exponent = monomial[places[0]]
-        if exponent == 1 and isinstance(atom, Element) and _is_distribution_over(atom, index):
-            ring.note(f"{atom.tensor.name} sums to 1 over its last axis")
-            return monomial[: places[0]] + monomial[places[0] + 1 :], tuple(i for i in indices if i is not index)
-    return None
-
-
-def _is_distribution_over(atom: Element, index: Index) -> bool:
-    return (
-        atom.tensor.domain in ("simplex", "onehot")
-        and atom.subscripts[-1] is index
-        and index.axis is atom.tensor.axes[-1]
-        and all(index not in s.free for s in atom.subscripts[:-1])
-    )
 
 
 # ---------------------------------------------------------------------------- canonical names
