@@ -51,6 +51,7 @@ class Indices:
 
     def find(self, *trees: ast.expr) -> None:
         """Type every index of the trees; CatalogError where one runs over two axes."""
+        on_left = set(self.free)
         for tree in trees:
             self._visit(tree)
         for slots in self.bound.values():
@@ -61,6 +62,9 @@ class Indices:
                     )
         # A name in the bounds of a sum is a size, unless it is an index elsewhere in the line.
         for name in self._in_bounds:
+            slot = self.free.get(name.id)
+            if slot is not None and slot.axis is None and not slot.is_subscript and name.id not in on_left:
+                del self.free[name.id]
             if name.id not in self.free and not self.scope.kind(name.id):
                 self.scope.size(name.id)
 

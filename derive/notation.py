@@ -170,7 +170,7 @@ class Reader(Calls):
         if _weight(Power(base, exponent)) > BITS or (
             _is_numeric(exponent) and _weight(exponent) > 2 * EXPONENT.bit_length()
         ):
-            raise self.error(part, f"a number beyond {BITS} bits")
+            raise self.error(part, f"a power beyond {BITS} bits")
         return power(base, exponent)
 
     def bounded(self, part: ast.expr, value: Node) -> Node:
