@@ -73,11 +73,18 @@ class Truths:
         data = [balls.spread(a.data if is_exact else a.balls(), a.labels, labels) for a in arguments]
         choose = np.frompyfunc(lambda *values: _best(values, node.kind == "max", is_exact), len(data), 1)
         places = self._noted(node, Array(np.asarray(choose(*data), dtype=int), labels, exact=True), active)
-        for high, low in ((a, b) for at, a in enumerate(node.arguments) for b in node.arguments[at + 1 :]):
-            if not is_exact:
-                self.signs.setdefault((high, low), set())
+        if not is_exact:
+            self._note_pairs(node)
         found = [(Array(places.data == at, labels, exact=True), a) for at, a in enumerate(arguments)]
         return [(mask, argument) for mask, argument in found if np.any(mask.data)]
+
+    def _note_pairs(self, node: Extremum) -> None:
+        """Which of two arguments was the larger, as far as who won tells."""
+        won, sign = self.outcomes[node], 1 if node.kind == "max" else -1
+        for at, first in enumerate(node.arguments):
+            for other in range(at + 1, len(node.arguments)):
+                signs = self.signs.setdefault((first, node.arguments[other]), set())
+                signs.update(([sign] if at in won else []) + ([-sign] if other in won else []))
 
     def largest(self, node: Reduce, value: Array, labels: Sequence[Label], active: Array | None) -> list[Array]:
         """The position, along each of the labels that value has, of its largest (or smallest) element."""

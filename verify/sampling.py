@@ -322,7 +322,7 @@ def between(first: Draw, second: Draw, at: Fraction) -> Draw:
         else np.asarray(start + at * (second.values[tensor] - start), dtype=object)
         for tensor, start in first.values.items()
     }
-    return Draw(first.sizes, values, f"{first.stratum}, {second.stratum}", first.number)
+    return Draw(first.sizes, values, first.stratum, first.number)
 
 
 def is_inside(tensor: Tensor, array: NDArray[Any]) -> bool:
