@@ -94,7 +94,7 @@ def check(
     else:
         again = [file.shown for file in selection.files if file.is_own]
         again += [] if witness == WITNESSES else ["--witness", ",".join(witness)]
-        text = terminal.rendered(report, sys.stdout, "never" if output else color, again, not selection.is_whole)
+        text = terminal.rendered(report, sys.stdout, "never" if output else color, again, bool({*words} - {"all"}))
     status = run.status(report)
     if status == NOTHING:
         complain("there was nothing to judge")

@@ -128,7 +128,7 @@ def block(entry: Entry, claim: Judged, seed: int, again: Sequence[str], mark: st
     head = Text(visible(entry.name), style="bold").append(f"  {visible(claim.claim)}   ", "not bold")
     text = head.append(claim.verdict, COLORS[claim.verdict])
     for name, line in _details(claim, mark):
-        text.append(f"\n  {name:<9}").append(visible(line))
+        text.append(f"\n  {name:<8} ").append(visible(line).replace("…", mark))
     words = ["derive", "check", *again, entry.name, "--seed", str(seed)]
     return text.append("\n  again    ").append(visible(shlex.join(words)))
 
