@@ -1,0 +1,287 @@
+"""Each rule of the calculus and of the normal form: a law it must prove, and a wrong twin it must not.
+
+The oracle is the exact witness, which uses none of these rules: it must agree with the law and refute
+the twin.
+"""
+
+import pytest
+
+from derive.catalog import quick
+from derive.expression import arena
+from derive.proof import prove
+from verify import exact
+from verify.testimony import Settings
+
+V = {"x": "real[n]", "y": "real[n]"}
+POSITIVE = {"x": "positive[n]", "y": "positive[n]"}
+W = {"W": "real[m, n]", "x": "real[n]", "u": "real[m]"}
+
+# rule, inputs, law, wrong twin
+RULES = [
+    # derivatives, one for each node type
+    ("sum", V, "D(sum(x[i]**2, i), x[k]) == 2*x[k]", "D(sum(x[i]**2, i), x[k]) == 2.002*x[k]"),
+    ("mean", V, "D(mean(x[i]**3, i), x[k]) == 3*x[k]**2/n", "D(mean(x[i]**3, i), x[k]) == 3*x[k]**2"),
+    (
+        "product",
+        V,
+        "D(x[i]*y[i]*x[j], x[k]) == y[i]*(delta(i, k)*x[j] + x[i]*delta(j, k))",
+        "D(x[i]*y[i]*x[j], x[k]) == y[i]*(delta(i, k)*x[j] - x[i]*delta(j, k))",
+    ),
+    (
+        "quotient",
+        V,
+        "D(x[i]/(x[i]**2 + 1), x[i]) == (1 - x[i]**2)/(x[i]**2 + 1)**2",
+        "D(x[i]/(x[i]**2 + 1), x[i]) == (1 - x[i]**2)/(x[i]**2 + 1)",
+    ),
+    ("power", {**POSITIVE, "p": "positive"}, "D(x[i]**p, x[i]) == p*x[i]**(p - 1)", "D(x[i]**p, x[i]) == p*x[i]**p"),
+    ("exponent", {**POSITIVE, "p": "positive"}, "D(x[i]**p, p) == x[i]**p*log(x[i])", "D(x[i]**p, p) == x[i]**p"),
+    (
+        "root",
+        V,
+        "D(sqrt(x[i]**2 + 1), x[i]) == x[i]/sqrt(x[i]**2 + 1)",
+        "D(sqrt(x[i]**2 + 1), x[i]) == x[i]/(2*sqrt(x[i]**2 + 1))",
+    ),
+    (
+        "exp",
+        V,
+        "D(exp(-x[i]**2), x[k]) == -2*x[i]*exp(-x[i]**2)*delta(i, k)",
+        "D(exp(-x[i]**2), x[k]) == -x[i]*exp(-x[i]**2)*delta(i, k)",
+    ),
+    (
+        "log",
+        POSITIVE,
+        "D(log(sum(x[i]**2, i)), x[k]) == 2*x[k]/sum(x[i]**2, i)",
+        "D(log(sum(x[i]**2, i)), x[k]) == 2/x[k]",
+    ),
+    (
+        "sin",
+        V,
+        "D(sin(x[i])*cos(x[i]), x[i]) == 1 - 2*sin(x[i])**2",
+        "D(sin(x[i])*cos(x[i]), x[i]) == 1 - sin(x[i])**2",
+    ),
+    ("erf", V, "D(erf(x[i]), x[i]) == 2*exp(-x[i]**2)/sqrt(pi)", "D(erf(x[i]), x[i]) == exp(-x[i]**2)/sqrt(pi)"),
+    ("tanh", V, "D(tanh(2*x[i]), x[i]) == 2 - 2*tanh(2*x[i])**2", "D(tanh(2*x[i]), x[i]) == 1 - tanh(2*x[i])**2"),
+    (
+        "max",
+        V,
+        "D(max(x[i], y[i]), x[i]) == where(x[i] > y[i], 1, 0)",
+        "D(max(x[i], y[i]), x[i]) == where(x[i] < y[i], 1, 0)",
+    ),
+    (
+        "min of three",
+        V,
+        "D(min(x[i], y[i], 2), x[i]) == where(x[i] < y[i] and x[i] < 2, 1, 0)",
+        "D(min(x[i], y[i], 2), x[i]) == where(x[i] < max(y[i], 2), 1, 0)",
+    ),
+    (
+        "where",
+        V,
+        "D(where(x[i] > y[i], x[i]**2, x[i]), x[i]) == where(x[i] > y[i], 2*x[i], 1)",
+        "D(where(x[i] > y[i], x[i]**2, x[i]), x[i]) == where(x[i] > y[i], 1, 2*x[i])",
+    ),
+    ("prod", POSITIVE, "D(prod(x[i], i), x[k]) == prod(x[i], i)/x[k]", "D(prod(x[i], i), x[k]) == prod(x[i], i)*x[k]"),
+    (
+        "expectation",
+        {"m": "real", "s": "positive"},
+        "D(expect(z**3, z, Normal(m, s)), s) == 6*m*s",
+        "D(expect(z**3, z, Normal(m, s)), s) == 3*m*s",
+    ),
+    (
+        "second order",
+        V,
+        "D(sum(x[i]**2*x[j], i, j), x[k], x[l]) == 2*delta(k, l)*sum(x[i], i) + 2*x[k] + 2*x[l]",
+        "D(sum(x[i]**2*x[j], i, j), x[k], x[l]) == 2*delta(k, l)*sum(x[i], i) + 2*x[k] + x[l]",
+    ),
+    # sums
+    (
+        "a constant summand times the size",
+        V,
+        "sum(x[k] + y[i], i, k) == n*sum(x[i], i) + n*sum(y[i], i)",
+        "sum(x[k] + y[i], i, k) == sum(x[i], i) + n*sum(y[i], i)",
+    ),
+    (
+        "nested sums merge",
+        W,
+        "sum(u[r]*sum(W[r, i]*x[i], i), r) == sum(x[i]*sum(W[r, i]*u[r], r), i)",
+        "sum(u[r]*sum(W[r, i]*x[i], i), r) == sum(x[i]*sum(W[r, i], r), i)*sum(u[r], r)",
+    ),
+    (
+        "squares of sums",
+        V,
+        "sum((x[i] - mean(x[j], j))**2, i) == sum(x[i]**2, i) - n*mean(x[j], j)**2",
+        "sum((x[i] - mean(x[j], j))**2, i) == sum(x[i]**2, i) - mean(x[j], j)**2",
+    ),
+    (
+        "delta contracts",
+        V,
+        "sum(delta(i, k)*x[i]*y[i], i) == x[k]*y[k]",
+        "sum(delta(i, k)*x[i]*y[i], i) == x[k]*sum(y[i], i)",
+    ),
+    ("delta carries indices", V, "delta(i, k)*x[i] == delta(i, k)*x[k]", "delta(i, k)*x[i] == delta(i, k)*y[k]"),
+    (
+        "names of bound indices do not matter",
+        W,
+        "sum(W[r, i]*W[r, j]*x[i], i, j, r) == sum(W[r, j]*x[i]*W[r, i], r, i, j)",
+        "sum(W[r, i]*W[r, j]*x[i], i, j, r) == sum(W[r, i]**2*x[i], i, r)*n",
+    ),
+    (
+        "fractions under a sum",
+        V,
+        "sum(exp(x[i])/(1 + exp(x[i])), i) == n - sum(1/(1 + exp(x[i])), i)",
+        "sum(exp(x[i])/(1 + exp(x[i])), i) == n - 1 - sum(1/(1 + exp(x[i])), i)",
+    ),
+    (
+        "a normalizer inside a sum",
+        {"z": "real[m, n]", "u": "real[m]"},
+        "sum(u[r]*exp(z[r, i])/sum(exp(z[r, j]), j), r, i) == sum(u[r], r)",
+        "sum(u[r]*exp(z[r, i])/sum(exp(z[s, i]), s), r, i) == sum(u[r], r)",
+    ),
+    (
+        "a simplex sums to one",
+        {"q": "simplex[m, n]", "u": "real[m]"},
+        "sum(q[r, i]*u[r], r, i) == sum(u[r], r)",
+        "sum(q[r, i]*u[r], i, r) == sum(u[r], r)*n",
+    ),
+    (
+        "digits of an index",
+        {"g": "real[R]", "x": "real[w*R]"},
+        "sum(x[w*r + i]*g[r], (i, 0, w - 1), r) == sum(x[u]*g[u//w], u)",
+        "sum(x[w*r + i]*g[r], (i, 0, w - 1), r) == sum(x[u]*g[u//w], u)/w",
+    ),
+    (
+        "a delta of two digits",
+        {"g": "real[R]", "x": "real[w*R]"},
+        "x[u]*sum(g[r]*delta(w*r + i, u), r, (i, 0, w - 1)) == x[u]*g[u//w]",
+        "x[u]*sum(g[r]*delta(w*r + i, u), r, (i, 0, w - 1)) == x[u]*g[u//w]/w",
+    ),
+    (
+        "a sum to a step",
+        {"g": "real[1..T]"},
+        "g[t]*sum(2, (s, 1, t)) == 2*t*g[t]",
+        "g[t]*sum(2, (s, 1, t)) == 2*(t - 1)*g[t]",
+    ),
+    (
+        "a short axis is written out",
+        {"x": "real[2]"},
+        "sum(x[i]**2, i) == x[0]**2 + x[1]**2",
+        "sum(x[i]**2, i) == x[0]**2",
+    ),
+    (
+        "products over an index",
+        POSITIVE,
+        "prod(x[i]*y[i]**2, i) == prod(x[i], i)*prod(y[i], i)**2",
+        "prod(x[i]*y[i]**2, i) == prod(x[i], i)*prod(y[i], i)",
+    ),
+    (
+        "the log of a product",
+        POSITIVE,
+        "log(prod(x[i], i)) == sum(log(x[i]), i)",
+        "log(prod(x[i], i)) == log(sum(x[i], i))",
+    ),
+    ("the largest of the opposite", V, "min(x[i], i) == -max(-x[i], i)", "min(x[i], i) == max(-x[i], i)"),
+    # powers, exp, log
+    ("exp of a sum", V, "exp(x[i] - 2*y[i]) == exp(x[i])/exp(y[i])**2", "exp(x[i] - 2*y[i]) == exp(x[i])/exp(y[i]**2)"),
+    (
+        "log of exp",
+        V,
+        "log(exp(x[i])/sum(exp(x[j]), j)) == x[i] - log(sum(exp(x[j]), j))",
+        "log(exp(x[i])/sum(exp(x[j]), j)) == x[i] - sum(x[j], j)",
+    ),
+    (
+        "roots of positive factors",
+        POSITIVE,
+        "sqrt(4*x[i]*y[i]**2) == 2*y[i]*sqrt(x[i])",
+        "sqrt(4*x[i]*y[i]**2) == 4*y[i]*sqrt(x[i])",
+    ),
+    ("roots of squares", V, "sqrt(x[i]**2) == abs(x[i])", "sqrt(x[i]**2) == x[i]"),
+    ("roots of numbers", V, "sqrt(8)*x[i] == 2*sqrt(2)*x[i]", "sqrt(8)*x[i] == 3*sqrt(2)*x[i]"),
+    (
+        "symbolic exponents",
+        {**POSITIVE, "p": "positive"},
+        "sum(x[i]**p, i)**(1/p)/sum(x[i]**p, i) == sum(x[i]**p, i)**((1 - p)/p)",
+        "sum(x[i]**p, i)**(1/p)/sum(x[i]**p, i) == sum(x[i]**p, i)**(1 - p)",
+    ),
+    (
+        "denominators clear",
+        V,
+        "1/(x[i]**2 + 1) + 1/(y[i]**2 + 1) == (x[i]**2 + y[i]**2 + 2)/((x[i]**2 + 1)*(y[i]**2 + 1))",
+        "1/(x[i]**2 + 1) + 1/(y[i]**2 + 1) == 2/((x[i]**2 + 1)*(y[i]**2 + 1))",
+    ),
+    (
+        "factors cancel",
+        V,
+        "(x[i]**3 + 1)/(x[i]**2 - x[i] + 1) == x[i] + 1",
+        "(x[i]**3 + 1)/(x[i]**2 - x[i] + 1) == x[i] - 1",
+    ),
+    (
+        "one less a fraction",
+        V,
+        "log(1 - sigmoid(x[i])) == -log(1 + exp(x[i]))",
+        "log(1 - sigmoid(x[i])) == -log(1 + exp(-x[i]))",
+    ),
+    # cases
+    ("abs by cases", V, "abs(x[i])*sign(x[i]) == x[i]", "abs(x[i])*sign(x[i]) == abs(x[i])"),
+    (
+        "order of two thresholds",
+        V,
+        "min(max(0, x[i]), 6) == max(0, x[i]) - max(0, x[i] - 6)",
+        "min(max(0, x[i]), 6) == max(0, x[i]) - max(0, x[i] + 6)",
+    ),
+    (
+        "a threshold of known sign",
+        {**V, "c": "positive"},
+        "max(-c, min(c, x[i])) == where(abs(x[i]) < c, x[i], c*sign(x[i]))",
+        "max(-c, min(c, x[i])) == where(abs(x[i]) < c, x[i], c)",
+    ),
+    (
+        "functions case by case",
+        V,
+        "exp(max(x[i], 0)) == where(x[i] > 0, exp(x[i]), 1)",
+        "exp(max(x[i], 0)) == where(x[i] > 0, exp(x[i]), 0)",
+    ),
+    (
+        "chains of comparisons",
+        V,
+        "where(0 < x[i] < 1, 1, 0) == where(x[i] > 0, 1, 0)*where(x[i] < 1, 1, 0)",
+        "where(0 < x[i] < 1, 1, 0) == where(x[i] > 0, 1, 0)*where(x[i] > 1, 1, 0)",
+    ),
+    (
+        "not and or",
+        V,
+        "where(not (x[i] > 0 or y[i] > 0), 1, 0) == where(x[i] <= 0 and y[i] <= 0, 1, 0)",
+        "where(not (x[i] > 0 or y[i] > 0), 1, 0) == where(x[i] <= 0 or y[i] <= 0, 1, 0)",
+    ),
+    # side relations
+    ("a sign squared", {"s": "sign[n]", "x": "real[n]"}, "s[i]**3*x[i] == s[i]*x[i]", "s[i]**3*x[i] == x[i]"),
+    ("a one-hot squared", {"y": "onehot[n]"}, "sum(y[i]**2, i) == 1", "sum(y[i]**2, i) == n"),
+    (
+        "symmetry",
+        {"A": "symmetric[n, n]", "x": "real[n]"},
+        "sum(A[i, j]*x[j], j) == sum(A[j, i]*x[j], j)",
+        "sum(A[i, j]*x[j], j) == sum(A[j, i]*x[i], j)",
+    ),
+    (
+        "moments",
+        {"m": "real", "s": "positive"},
+        "expect(z**4, z, Normal(m, s)) == m**4 + 6*m**2*s**2 + 3*s**4",
+        "expect(z**4, z, Normal(m, s)) == m**4 + 6*m**2*s**2 + s**4",
+    ),
+    (
+        "sin and cos",
+        V,
+        "sin(x[i])**4 - cos(x[i])**4 == sin(x[i])**2 - cos(x[i])**2",
+        "sin(x[i])**4 - cos(x[i])**4 == 1",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "inputs", "law", "twin"), RULES, ids=[row[0] for row in RULES])
+def test_a_law_is_proved_and_its_wrong_twin_is_not(rule: str, inputs: dict[str, str], law: str, twin: str) -> None:
+    with arena():
+        formula = quick(law, **inputs)
+        proof = prove(formula, formula.claims[0])
+        assert proof.equal, proof.reason
+        assert exact.testify(formula, formula.claims[0], Settings()).says == "agrees"
+        wrong = quick(twin, **inputs)
+        assert not prove(wrong, wrong.claims[0]).equal
+        assert exact.testify(wrong, wrong.claims[0], Settings()).says == "differs"

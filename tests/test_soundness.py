@@ -1,0 +1,96 @@
+"""No rule of the algebra says what exact arithmetic denies: random formulas, every rule in play."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from strategies import INPUTS, expressions
+
+from derive.catalog import quick
+from derive.errors import UndefinedError, UnsupportedError
+from derive.expression import arena, multiply, number
+from derive.formula import Claim, Formula
+from derive.proof import Algebra
+from verify import exact
+from verify.testimony import Settings
+
+BUDGET = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+def with_right(formula: Formula, right: object) -> Claim:
+    return replace(formula.claims[0], right=right)
+
+
+@BUDGET
+@given(expressions("i"), st.booleans())
+def test_the_normal_form_of_a_random_expression_has_its_value(text: str, expanded: bool) -> None:
+    with arena():
+        formula = quick("v[i] == v[i]", define={"v[i]": f"{text} + x[i] - x[i]"}, **INPUTS)
+        try:
+            right = Algebra(formula).ring(expanded).canonical(formula.definitions[0].body)
+        except (UnsupportedError, UndefinedError):
+            assume(False)
+        claim = with_right(formula, right)
+        assert exact.testify(formula, claim, Settings()).says != "differs"
+
+
+@BUDGET
+@given(expressions("i", 2), expressions("i", 2))
+def test_a_random_derivative_through_a_definition_has_the_value_of_its_normal_form(inner: str, outer: str) -> None:
+    with arena():
+        formula = quick(
+            "D(L, x[k]) == D(L, x[k])",
+            define={"v[i]": f"{inner} + x[i] - x[i]", "L": f"sum(v[i]*({outer}), i)"},
+            **INPUTS,
+        )
+        try:
+            algebra = Algebra(formula)
+            right = algebra.ring(True).canonical(formula.claims[0].left)
+        except (UnsupportedError, UndefinedError):
+            assume(False)
+        claim = with_right(formula, right)
+        assert exact.testify(formula, claim, Settings()).says != "differs"
+
+
+@BUDGET
+@given(expressions("i", 2), expressions("i", 2))
+def test_two_random_expressions_are_proved_equal_only_if_they_are(left: str, right: str) -> None:
+    with arena():
+        formula = quick(f"{left} + x[i] - x[i] == {right} + x[i] - x[i]", **INPUTS)
+        if Algebra(formula).prove(formula.claims[0]).equal:
+            assert exact.testify(formula, formula.claims[0], Settings()).says != "differs"
+
+
+@BUDGET
+@given(expressions("i", 2))
+def test_a_gradient_off_by_one_part_in_a_million_is_never_proved(text: str) -> None:
+    with arena():
+        formula = quick("D(L, x[k]) == D(L, x[k])", define={"L": f"sum({text} + x[i]**2, i)"}, **INPUTS)
+        claim = formula.claims[0]
+        wrong = with_right(formula, multiply(number(1000001) / 1000000, claim.left))
+        if Algebra(formula).prove(wrong).equal:  # only where the gradient is 0
+            assert Algebra(formula).prove(with_right(formula, number(0))).equal
+
+
+@pytest.mark.parametrize(
+    ("claim", "inputs"),
+    [
+        ("where(n > 2, x[i], 0) == where(n >= 2, x[i], 0)", {"x": "real[n]"}),
+        ("where(s[i] > 0, x[i], 0) == where(s[i] >= 1/2, x[i], 0) + x[i]", {"x": "real[n]", "s": "sign[n]"}),
+        ("where(y[i]*x[i] > 0, 1, 0) == where(y[i]*x[i] >= 0, 1, 0)", {"x": "real[n]", "y": "onehot[n]"}),
+        ("x[i] == x[i]*(n - 1)/(n - 1)", {"x": "real[n]"}),
+        ("sqrt(x[i]**2) == x[i]", {"x": "real[n]"}),
+        ("log(x[i]**2) == 2*log(x[i])", {"x": "nonzero[n]"}),
+        ("(x[i]**3)**(1/3) == -x[i]", {"x": "positive[n]"}),
+        ("sqrt((-1)**n*x[i])**2 == x[i]", {"x": "positive[n]"}),
+        ("x[i]/x[i] == where(x[i] > 0, 1, -1)", {"x": "nonzero[n]"}),
+        ("sum(x[i], i) == n*mean(x[i], i)*max(0, n - 1)/(n - 1)", {"x": "real[n]"}),
+        ("sum(y[i]**2, i) == 1", {"y": "simplex[n]"}),
+        ("log(1 - p[i]) == log(1 - p[i]) + log(abs(sign(n - 1)))", {"p": "unit[n]"}),
+    ],
+)
+def test_a_tempting_wrong_claim_is_not_proved(claim: str, inputs: dict[str, str]) -> None:
+    with arena():
+        formula = quick(claim, **inputs)
+        assert not Algebra(formula).prove(formula.claims[0]).equal
