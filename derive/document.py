@@ -181,8 +181,9 @@ class _Composer:
         scalar = Scalar(Text(event.value, partial(self.place_in, start, stop, event.value)), event.implicit[0], stop)
         position = hidden_character(event.value)
         if position is not None:
-            raise scalar.error(
+            raise scalar.text.error(
                 f"{shown(event.value[position])} in a text",
+                position,
                 "in double quotes a backslash starts an escape (\\f, \\b, \\n, \\t); use single quotes",
             )
         return scalar

@@ -270,21 +270,21 @@ def test_no_text_crashes_the_reader():
     pieces = [*"abxWin0129.+-*/%()[],<>=! ", "**", "sum(", "D(", "x[i]", "W[i, j]", ", i)", "where(", "==", "exp(",
               "(i, 1, n)", "\u00e9", "\n", "lambda", "'", "1e5", "max(", "\\"]  # fmt: skip
     chance = random.Random(7)
-    refusals = 0
-    for _ in range(4000):
+    refusals = []
+    for _ in range(2000):
         text = "".join(chance.choices(pieces, k=chance.randint(1, 14)))
         try:
             quick(text, **INPUTS)
         except CatalogError as problem:
-            refusals += 1
-            assert str(problem).startswith("claim:")
-    assert refusals > 3000
+            refusals.append(problem)
+    assert len(refusals) > 1500
+    assert all(str(problem).startswith("claim:") for problem in refusals)
 
 
 def test_no_file_crashes_the_reader():
     sound = Path(catalog.shipped()).read_text(encoding="utf-8")[:6000]
     chance = random.Random(8)
-    for _ in range(150):
+    for _ in range(50):
         spoilt = list(sound)
         for _ in range(chance.randint(1, 6)):
             position = chance.randrange(len(spoilt))
