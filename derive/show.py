@@ -26,12 +26,15 @@ from derive.expression import (
     rebuilt,
     replace,
     total,
+    walk,
 )
 from derive.formula import Claim, Definition, Formula
 from derive.latex import Printer
 from derive.letters import letter, unused
 from derive.normal import Normalizer
 from derive.proof import Algebra, derived
+
+SMALL = 30  # nodes up to which a step is shown in the engine's form beside the proved one
 
 
 @dataclass
@@ -95,7 +98,7 @@ def tidy(node: Node) -> Node:
 
     A power of an exponential is the exponential of a multiple.
     """
-    changed = rebuilt(node, tidy) if next(node.children(), None) else node
+    changed = rebuilt(node, tidy) if node.children() else node
     match changed:
         case Add(terms):
             return add(*sorted(terms, key=_place))
@@ -201,7 +204,10 @@ class Chain:
         # Without a normal form, the chain rule as it stands is a derivation too.
         with suppress(UnsupportedError, UndefinedError):
             body = self.normal.canonical(body)
-        lines += [tidy(self._written(body)), *waiting.pop(left, ())]
+        reached = waiting.pop(left, [])
+        if not reached or sum(1 for _ in walk(body)) <= SMALL:
+            lines.append(tidy(self._written(body)))
+        lines += reached
         if body is not ZERO or wanted is not None:
             for right in dict.fromkeys(lines):
                 self.display.add(left, right)
@@ -239,7 +245,7 @@ class Chain:
             outer = dict(zip(adjoint.outer, node.subscripts, strict=False))
             of = element(adjoint.of, *map(self._written, node.subscripts[len(outer) :]))
             return Derivative(replace(self.reverse.target, outer), (of,))
-        return rebuilt(node, self._written) if next(node.children(), None) else node
+        return rebuilt(node, self._written) if node.children() else node
 
 
 def _is_plain(wanted: Derivative, of: Tensor) -> bool:
