@@ -1,7 +1,8 @@
 """Which way every comparison went at a point: ties are noted, and where the two ways meet can be found.
 
-A comparison of what is made of sizes, indices and integers alone is decided exactly and has no boundary.
-Any other is a boundary where both sides meet; there no claim is judged.
+A comparison of what is made of sizes, indices and integers alone is decided exactly and has no boundary; nor
+has one of two sides that are exactly the same, as they are so nearby. Elsewhere both sides meet at a
+boundary, and there no claim is judged.
 """
 
 from collections.abc import Callable, Sequence
@@ -59,11 +60,11 @@ class Truths:
             self.outcomes.setdefault(node, set()).update(_seen(Array(truth, signs.labels, exact=True), active))
             return Array(truth, signs.labels, exact=True)
         self.signs.setdefault((node.left, node.right), set()).update(seen & {1, -1})
-        if seen & {0, _TIE}:
+        if _TIE in seen or (self.at_ties and 0 in seen):
             self.ties.add(node)
         codes = np.where(signs.data == _TIE, 0, signs.data)
         truth = np.where(_HOLDS[node.operator](codes), np.int8(1), np.int8(-1))
-        is_known = (signs.data != _UNKNOWN) & (np.abs(signs.data) == 1 if not self.at_ties else True)
+        is_known = (signs.data != _UNKNOWN) & (self.at_ties | (signs.data != _TIE))
         return Array(np.where(is_known, truth, np.int8(0)), signs.labels, exact=True)
 
     def extremum(self, node: Extremum, arguments: Sequence[Array], active: Array | None) -> list[tuple[Array, Array]]:
@@ -114,7 +115,7 @@ class Truths:
         """The floor, exact; a jump is a boundary."""
         if a.exact:
             return Array(np.frompyfunc(lambda v: fmpq(v.p // v.q), 1, 1)(a.data), a.labels, exact=True)
-        jumps = np.frompyfunc(lambda v: int(v.is_finite() and v.contains_integer()), 1, 1)(a.data)
+        jumps = np.frompyfunc(lambda v: int(not v.is_exact() and v.is_finite() and v.contains_integer()), 1, 1)(a.data)
         if 1 in _seen(Array(np.asarray(jumps, dtype=int), a.labels, exact=True), active):
             self.ties.add(node)
         data = np.frompyfunc(_floor, 1, 1)(a.data)
@@ -143,7 +144,7 @@ _HOLDS: dict[str, Callable[[Any], Any]] = {
 
 
 def _sign(v: Any) -> int:
-    """1 or -1; 0 for an exact zero; else a tie that only more precision could tell from one, or unknown."""
+    """1 or -1; 0 for what is exactly 0; else what may be 0 at this point alone, or what is undefined."""
     if v > 0:
         return 1
     if v < 0:
@@ -154,7 +155,10 @@ def _sign(v: Any) -> int:
 
 
 def _best(values: tuple[Any, ...], is_largest: bool, is_exact: bool) -> int:
-    """The place of the largest (or smallest); -1 - place if another may equal it; that of what is undefined."""
+    """The place of the largest (or smallest), or of what is undefined; -1 - place if another may be as large.
+
+    Two that are exactly the same are the same nearby as well, so that either will do.
+    """
     best = 0
     for at, value in enumerate(values):
         if not is_exact and not value.is_finite():
@@ -165,7 +169,7 @@ def _best(values: tuple[Any, ...], is_largest: bool, is_exact: bool) -> int:
         return best
     top = values[best]
     rivals = (value for at, value in enumerate(values) if at != best)
-    is_alone = all(value < top if is_largest else value > top for value in rivals)
+    is_alone = all((value < top if is_largest else value > top) or (value - top).is_zero() for value in rivals)
     return best if is_alone else -1 - best
 
 

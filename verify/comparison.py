@@ -33,7 +33,8 @@ class Outcome:
 
 def compared(claim: Claim, left: Array, right: Array, at: Evaluation, level: int, is_first: bool) -> Outcome:
     """Set both sides against each other; what seems to be 0 on both is looked at more closely at the first point."""
-    labels: Labels = tuple(sorted({*left.labels, *right.labels}))
+    named = {at.label_of(index): str(index.name) for index in claim.indices}
+    labels: Labels = tuple(sorted({*left.labels, *right.labels}, key=named.__getitem__))
     shape = tuple(label[1] for label in labels)
     zero_level = len(LEVELS) - 1 if is_first else 1
     bits, is_undefined, is_unclear = 1 << 40, False, False
@@ -76,19 +77,15 @@ def _bits_below_one(left: arb, right: arb) -> int:
 
 
 def _flat(side: Array, labels: Labels) -> list[arb]:
-    data = spread(side.balls(), side.labels, labels)
+    """The elements in the order of the labels given."""
     if not labels:
-        return [data]
-    return list(np.broadcast_to(data, tuple(label[1] for label in labels)).ravel())
+        return [side.balls()]
+    order = sorted(labels)
+    data = np.broadcast_to(spread(side.balls(), side.labels, tuple(order)), [label[1] for label in order])
+    return list(data.transpose([order.index(label) for label in labels]).ravel())
 
 
 def _indices(claim: Claim, at: Evaluation, labels: Labels, place: tuple[int, ...]) -> dict[str, int]:
-    """The values of the claim's indices at a place."""
-    found = {}
-    for index in claim.indices:
-        span = at.span(index)
-        if span and span[0] in labels:
-            found[str(index.name)] = span[1] + place[labels.index(span[0])]
-        elif span:
-            found[str(index.name)] = span[1]
-    return found
+    """The values of the claim's indices at a place; the first one of an index that makes no difference."""
+    places = dict(zip(labels, place, strict=True))
+    return {str(i.name): at.integer(i.axis.start) + places.get(at.label_of(i), 0) for i in claim.indices}

@@ -10,6 +10,7 @@ from flint import arb, arb_series, fmpq
 
 from verify.balls import DOUBTFUL, NAN, UNDEFINED, Array, as_balls, fit, is_finite, multiply, onto, weigh
 
+_MOST_BITS = 100_000  # of an exact power; beyond them it is a ball
 _POSITIVE = np.frompyfunc(lambda v: v if v > 0 else NAN, 1, 1)
 
 
@@ -74,7 +75,7 @@ def _exact_power(a: Array, exponent: Array) -> Array:
     x, q, labels = fit(a, exponent)
 
     def raised(base: fmpq, by: fmpq) -> fmpq | arb:
-        if by.q != 1 or abs(by) > 10_000:
+        if by.q != 1 or abs(by) * int(base.p * base.q).bit_length() > _MOST_BITS:
             return _power(arb(base), by)
         return NAN if base == 0 and by <= 0 else base ** int(by.p) if by > 0 else 1 / base ** int(-by.p)
 

@@ -39,7 +39,7 @@ class Session:
         self._draws: list[Draw] = []
         self._shared: dict[int, Draw] = {}
         self._evaluations: dict[tuple[int, int], Evaluation] = {}
-        self._straddled: dict[Pair, tuple[Draw, ...]] = {}
+        self._straddled: dict[tuple[Pair, tuple[int, ...]], tuple[Draw, ...]] = {}
 
     def draws(self) -> Iterator[Draw]:
         """The points in order, each made once."""
@@ -58,11 +58,13 @@ class Session:
         """What was evaluated at a point so far; kept for the points that all claims share."""
         known = self._evaluations.get((id(draw), level))
         if known is None:
-            structure = self.structure
-            known = Evaluation(self.formula, draw, structure.targets, structure.together)
+            known = self._fresh(draw)
             if id(draw) in self._shared:
                 self._evaluations[id(draw), level] = known
         return known
+
+    def _fresh(self, draw: Draw) -> Evaluation:
+        return Evaluation(self.formula, draw, self.structure.targets, self.structure.together)
 
     def judged(self, claim: Claim, draw: Draw, level: int = 0, is_first: bool = False) -> tuple[Outcome, Truths]:
         """What both sides are at a point; the precision rises until that is clear, or the ceiling is reached."""
@@ -70,6 +72,9 @@ class Session:
         while True:
             at = self.evaluation(draw, level)
             with flint.ctx.workprec(self.bits * LEVELS[level]):
+                for definition in self.formula.definitions:  # in order, so that a long chain is not a deep one
+                    if definition.tensor in reach.nodes:
+                        at.stored(definition.tensor)
                 left, right = at.value(claim.left), at.value(claim.right)
                 outcome = compared(claim, left, right, at, level, is_first)
             if not at.truths.ties.isdisjoint(reach.nodes):
@@ -82,11 +87,11 @@ class Session:
 
     def straddling(self, margin: Pair, seen: list[tuple[Draw, Truths]]) -> tuple[Draw, ...]:
         """Two points on either side of where two expressions meet, if such were found."""
-        known = self._straddled.get(margin)
+        key = margin, tuple(draw.number for draw, _ in seen)
+        known = self._straddled.get(key)
         if known is None:
             with flint.ctx.workprec(self.bits):
-                known = straddled(self.formula, self.seed, margin, seen, self.evaluation)
-            self._straddled[margin] = known
+                known = self._straddled[key] = straddled(self.formula, self.seed, margin, seen, self._fresh)
             self._shared.update((id(draw), draw) for draw in known)
         return known
 

@@ -1,7 +1,9 @@
 """What a claim reads, through all definitions: the comparisons in it, and what its derivatives are taken by."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeGuard
 
 from derive import functions
 from derive.errors import UnsupportedError
@@ -11,18 +13,17 @@ from verify.branches import Pair, Truths
 from verify.evaluation import expanded
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reach:
     """nodes: every expression that a claim reads.  inputs: the inputs among its tensors."""
 
-    nodes: frozenset[Node]
+    nodes: Mapping[Node, None]  # an ordered set
     inputs: frozenset[Tensor]
 
-    @property
+    @cached_property
     def choices(self) -> list[Compare | Extremum | Reduce]:
-        """The nodes that go one way or another, in the order of their making."""
-        found = [n for n in self.nodes if isinstance(n, Compare | Extremum) or _is_extreme(n)]
-        return sorted(found, key=lambda n: n.serial)  # type: ignore[arg-type]
+        """The nodes that go one way or another."""
+        return [n for n in self.nodes if isinstance(n, Compare | Extremum) or _is_extreme(n)]
 
     def margins(self, truths: Iterable[Truths]) -> list[Pair]:
         """The pairs of expressions whose difference decides something, and is no integer's."""
@@ -37,7 +38,7 @@ class Reach:
         return [pair for pair in pairs if pair in real]
 
 
-def _is_extreme(node: Node) -> bool:
+def _is_extreme(node: Node) -> TypeGuard[Reduce]:
     return isinstance(node, Reduce) and node.kind in ("max", "min")
 
 
@@ -50,11 +51,11 @@ class Structure:
 
     def __init__(self, formula: Formula, extra: Iterable[Claim] = ()) -> None:
         self._definitions: dict[Tensor, Definition] = {d.tensor: d for d in formula.definitions}
-        self._below: dict[Tensor, frozenset[Node]] = {}
+        self._below: dict[Tensor, dict[Node, None]] = {}
         self._readings: dict[tuple[Node, Node], Reach] = {}
         claims = [*formula.claims, *extra]
-        nodes = {n for claim in claims for n in self.reach(claim).nodes}
-        derivatives = sorted((n for n in nodes if isinstance(n, Derivative)), key=lambda n: n.serial)
+        nodes = dict.fromkeys(n for claim in claims for n in self.reach(claim).nodes)
+        derivatives = [n for n in nodes if isinstance(n, Derivative)]
         self.targets: tuple[Tensor, ...] = tuple(dict.fromkeys(by.tensor for n in derivatives for by in n.by))
         self.together: dict[Node, tuple[Tensor, ...]] = {}
         for node in derivatives:
@@ -70,22 +71,21 @@ class Structure:
             found = self._readings[claim.left, claim.right] = Reach(nodes, inputs)
         return found
 
-    def _closure(self, roots: Iterable[Node]) -> frozenset[Node]:
-        """The nodes below, through definitions and through functions that are no primitives."""
-        found: set[Node] = set()
+    def _closure(self, roots: Iterable[Node]) -> dict[Node, None]:
+        """The nodes below in order, through definitions and through functions that are no primitives."""
+        found: dict[Node, None] = {}
         for root in roots:
             for node in _opened(root):
-                if node in found:
-                    continue
-                found.add(node)
-                if isinstance(node, Tensor) and node in self._definitions:
-                    found |= self._under(node)
-        return frozenset(found)
+                if node not in found:
+                    found[node] = None
+                    if isinstance(node, Tensor) and node in self._definitions:
+                        found.update(self._under(node))
+        return found
 
-    def _under(self, tensor: Tensor) -> frozenset[Node]:
+    def _under(self, tensor: Tensor) -> dict[Node, None]:
         known = self._below.get(tensor)
         if known is None:
-            self._below[tensor] = frozenset()  # a recurrence reads itself
+            self._below[tensor] = {}  # a recurrence reads itself
             definition = self._definitions[tensor]
             known = self._closure([definition.body, *(body for _, body in definition.bases)])
             self._below[tensor] = known
@@ -103,7 +103,9 @@ class Structure:
     def _check(self, node: Derivative) -> None:
         before: set[Tensor] = {b.tensor for n in self._closure([node.body]) if isinstance(n, Derivative) for b in n.by}
         for by in node.by:
-            if by.tensor in self._definitions and self._under(by.tensor) & (before - {by.tensor}):
+            if by.tensor in self._definitions and any(
+                other in self._under(by.tensor) for other in before - {by.tensor}
+            ):
                 raise UnsupportedError(f"a derivative by {by.tensor.name} of one by what {by.tensor.name} is made of")
             before.add(by.tensor)
 

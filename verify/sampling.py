@@ -25,11 +25,7 @@ _IN_TURN = (2, 3, 5, 4, 7, 6)
 _MOST_ELEMENTS = 20_000
 _PRIMES = (10007, 10427, 10993, 11777, 12143, 12911, 13687, 14533, 15187, 15901, 16411, 17239, 18043, 19207, 20101,
            21019, 22027, 23063, 24029, 25057, 26041, 27059, 28069, 29077, 30089, 31081, 32089, 33091)  # fmt: skip
-_RANGES = {
-    "generic": (Fraction(1, 5), Fraction(5, 2)),
-    "large": (Fraction(5), Fraction(50)),
-    "tiny": (Fraction(1, 1000), Fraction(1, 50)),
-}
+_RANGES = {"generic": (200, 2_500), "large": (5_000, 50_000), "tiny": (1, 20)}  # in thousandths
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +81,7 @@ def draw(
     stream = Stream(formula.text or formula.name, seed, number, sorted((s.name, n) for s, n in sizes.items()), stratum)
     if sum(prod(shape(tensor, sizes)) for tensor in formula.inputs) > _MOST_ELEMENTS:
         raise UnsupportedError("the inputs have too many elements at the sizes drawn")
-    used: set[Fraction] = set()
+    used: set[tuple[int, int]] = set()
     values = {}
     for tensor in formula.inputs:
         limits = (ranges or {}).get(tensor, [])
@@ -185,7 +181,7 @@ def _values(
     lengths: tuple[int, ...],
     stratum: str,
     stream: Stream,
-    used: set[Fraction],
+    used: set[tuple[int, int]],
     spans: list[tuple[int, int]],
 ) -> NDArray[Any]:
     """An array of the tensor's domain."""
@@ -209,7 +205,7 @@ def _values(
 
 
 def _element(
-    domain: domains.Domain, stratum: str, stream: Stream, used: set[Fraction], spans: list[tuple[int, int]]
+    domain: domains.Domain, stratum: str, stream: Stream, used: set[tuple[int, int]], spans: list[tuple[int, int]]
 ) -> Fraction:
     if spans:
         low, high = max(start for start, _ in spans), min(start + length for start, length in spans)
@@ -220,9 +216,9 @@ def _element(
         return Fraction(domain.values[stream.below(len(domain.values))])
     for _ in range(20):
         value = _integer(domain, stratum, stream) if domain.integer else _real(domain, stratum, stream)
-        if value not in used:
+        if value.as_integer_ratio() not in used:
             break
-    used.add(value)
+    used.add(value.as_integer_ratio())
     return value
 
 
@@ -258,9 +254,8 @@ def _magnitude(stratum: str, stream: Stream) -> Fraction:
     if stratum == "mixed":
         stratum = ("generic", "large", "tiny")[stream.below(3)]
     low, high = _RANGES[stratum]
-    steps = int((high - low) * prime)
-    size = Fraction(int(low * prime) + 1 + stream.below(steps), prime)
-    return size if size != 1 else size + Fraction(1, prime)
+    above = low * prime // 1000 + 1 + stream.below((high - low) * prime // 1000)
+    return Fraction(above if above != prime else prime + 1, prime)
 
 
 # ---------------------------------------------------------------------- elements tied together

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count, product
 
+import flint
 import numpy as np
-from flint import fmpq
+from flint import arb, fmpq
 
 from derive import domains
 from derive.errors import UnsupportedError
@@ -134,7 +135,9 @@ class Tensors(ABC):
         data = RATIONAL(values)
         if domains.TABLE[tensor.domain].integer:
             return Array(data, slots, exact=True)
-        array = Array(balls.as_balls(data), slots)
+        # A real number is never exact, so that what is exactly 0 is 0 nearby as well: no boundary.
+        width = arb(1) if self.truths.at_ties else arb(1, arb(2) ** -flint.ctx.prec)
+        array = Array(balls.as_balls(data) * width, slots)
         array.reads = self.bits.get(tensor, 0)
         return array
 
