@@ -220,6 +220,12 @@ def test_every_claim_gets_its_verdict_from_any_number_of_workers(jobs, monkeypat
         assert all(one.judged.verdict == "proved" for one in found.values())
 
 
+def test_workers_that_are_no_forks_read_the_catalog_themselves(jobs, monkeypatch):
+    monkeypatch.setattr(pool, "METHOD", "spawn")
+    found = list(pool.run(jobs, {}, Settings(witnesses=("algebra",)), 2, 20.0, timings=False))
+    assert [one.judged.verdict for one in found] == ["proved"] * 9
+
+
 @needs_fork
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
 def test_a_worker_that_dies_loses_one_claim_after_a_second_try_and_no_other(jobs, monkeypatch, tmp_path, ending):

@@ -26,6 +26,7 @@ from verify.testimony import Settings
 
 START = 120.0  # seconds for a worker's imports, on a machine that is busy
 MEMORY = 4 << 30  # bytes of address space of a worker
+METHOD = "fork" if sys.platform == "linux" else "spawn"
 FAILED = b"!"  # how a message begins that says why the worker gave up
 CRASHES = 1  # times that a claim is tried again when its worker died
 
@@ -94,8 +95,8 @@ class Pool:
         self.settings, self.timings, self.timeout = settings, timings, timeout
         self.waiting: deque[Job] = deque()
         self.workers: list[Worker] = []
-        self.is_forked = sys.platform == "linux"
-        self.context: Any = get_context("fork" if self.is_forked else "spawn")
+        self.is_forked = METHOD == "fork"
+        self.context: Any = get_context(METHOD)
         self.known = known if self.is_forked else {}
 
     def start(self) -> None:
