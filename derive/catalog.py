@@ -1,24 +1,20 @@
 """The catalog: entries of a YAML file read as formulas, each on its own, with every error at its place."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
 
 from derive import document
-from derive.document import Chunk, Listing, Part, Scalar
+from derive.document import Chunk, Part, Scalar
+from derive.entry import Entry, items, read_claim, text_of
 from derive.errors import CatalogError
-from derive.examples import read_example
 from derive.expression import Number
-from derive.formula import Claim, Definition, Example, Formula
-from derive.notation import claim_sides
+from derive.formula import Formula
 from derive.program import read_definitions, read_input
 from derive.scope import Scope
-from derive.source import Text, check_name, written
+from derive.source import written
 from derive.text import axis_text
-
-_T = TypeVar("_T")
 
 
 @dataclass
@@ -64,7 +60,7 @@ def read(source: Path | str, file: str = "", only: Collection[str] | None = None
     empty = True
     for chunk in document.chunks(text, file):
         empty = False
-        if only is not None and _key(chunk) not in only:
+        if only is not None and _key(chunk) and _key(chunk) not in only:
             continue
         try:
             pairs = document.composed(chunk).pairs
@@ -72,7 +68,8 @@ def read(source: Path | str, file: str = "", only: Collection[str] | None = None
             catalog.errors.append(problem)
             continue
         for name, part in pairs:
-            _enter(catalog, name, part, chunk, taken)
+            if only is None or name.value in only:
+                _enter(catalog, name, part, chunk, taken)
     if empty:
         catalog.errors.append(CatalogError(f"{file}: no entries; a catalog is a mapping from names to formulas"))
     return catalog
@@ -80,7 +77,7 @@ def read(source: Path | str, file: str = "", only: Collection[str] | None = None
 
 def _enter(catalog: Catalog, name: Scalar, part: Part, chunk: Chunk, taken: dict[str, int]) -> None:
     errors: list[CatalogError] = []
-    formula = _Entry(name, part, chunk.text, errors).formula()
+    formula = Entry(name, part, chunk.text, errors).formula()
     if formula is not None:
         for word in (formula.name, *formula.aliases):
             if word.casefold() in taken:
@@ -113,12 +110,6 @@ def quick(claims: str | Iterable[str], define: Mapping[str, str] | None = None, 
                    read_claims[0].place, text=repr((texts, define, inputs)))  # fmt: skip
 
 
-def read_claim(text: Text, scope: Scope, **more: Any) -> Claim:
-    """A claim, with what is known of it beside its text."""
-    left, operator, right = claim_sides(text, scope)
-    return Claim(left, operator, right, " ".join(text.value.split()), text.at(0), **more)
-
-
 def scope_of(formula: Formula) -> Scope:
     """The names of a formula, to read more text about it: the command line's expressions, a test's."""
     scope = Scope(sizes={size.name: size for size in formula.sizes})
@@ -135,117 +126,49 @@ def scope_of(formula: Formula) -> Scope:
     return scope
 
 
-_KEY = re.compile(r"([A-Za-z0-9_]+)\s*:")
+_KEY = re.compile(r"""(['"]?)([A-Za-z0-9_]+)\1\s*:(?:\s|$)""")
 
 
 def _key(chunk: Chunk) -> str:
+    """The name of the entry that a chunk holds, "" if a glance does not tell."""
     found = _KEY.match(chunk.text)
-    return found[1] if found else ""
-
-
-_FIELD = re.compile(r"^ +(title|group|aliases): *(?:(['\"])(.*)\2|(.*?)) *$", re.MULTILINE)
+    return found[2] if found else ""
 
 
 def names(source: Path | str, file: str = "") -> list[Listed]:
-    """The entries of a catalog, without reading an expression."""
-    text = document.decoded(source, file or str(source)[:80])
+    """The entries of a catalog, without reading an expression; what is no entry is left to `read` to complain of."""
     listed = []
-    for chunk in document.chunks(text, file):
-        fields = {found[1]: found[3] if found[2] else found[4] for found in _FIELD.finditer(chunk.text)}
-        aliases = tuple(re.findall(r"[A-Za-z0-9_]+", fields.get("aliases", "")))
-        listed.append(Listed(_key(chunk), fields.get("title", ""), fields.get("group", ""), aliases, chunk.line))
+    for chunk in document.chunks(document.decoded(source, file or "catalog"), file):
+        at_a_glance = _glance(chunk)
+        listed += [at_a_glance] if at_a_glance else _listed(chunk)
     return listed
 
 
-class _Entry:
-    """One entry on its way to a formula; what is wrong with it goes to `errors`."""
-
-    def __init__(self, name: Scalar, part: Part, text: str, errors: list[CatalogError]) -> None:
-        self.name, self.part, self.text, self.errors = name, part, text, errors
-        self.scope = Scope()
-
-    def formula(self) -> Formula | None:
-        from derive.schema import Entry, conform_fields
-
-        try:
-            check_name(self.name.text, self.name.value)
-            conform_fields(self.part, Entry, self.name, self.name)
-            inputs = tuple(read_input(key.text, _formula_text(value, self.text), self.scope)
-                           for key, value in _pairs(self.part, "inputs"))  # fmt: skip
-            for alias in _items(self.part, "aliases"):
-                if isinstance(alias, Scalar):
-                    check_name(alias.text, alias.value)
-            definitions = read_definitions(
-                [(key.text, _formula_text(value, self.text)) for key, value in _pairs(self.part, "define")], self.scope
-            )
-        except CatalogError as problem:
-            self.errors.append(problem)
-            return None
-        claims = self.attempts("claims", self.claim) + self.attempts("printed", self.printed)
-        examples = self.attempts("examples", lambda item: self.example(item, definitions))
-        if not (claims or examples or self.errors):
-            self.errors.append(self.name.error(f"{self.name.value} says nothing: give it claims, printed or examples"))
-        if self.errors:
-            return None
-        return Formula(
-            name=self.name.value, title=_text(self.part, "title"), group=_text(self.part, "group"), inputs=inputs,
-            definitions=definitions, claims=tuple(claims), examples=tuple(examples),
-            sizes=tuple(self.scope.sizes.values()), source=_text(self.part, "source"), place=self.name.text.at(0),
-            note=_text(self.part, "note"), text=self.text,
-            aliases=tuple(item.value for item in _items(self.part, "aliases") if isinstance(item, Scalar)),
-        )  # fmt: skip
-
-    def attempts(self, name: str, job: Callable[[Part], _T]) -> list[_T]:
-        """A job done on each item of a field; an item that fails loses no other."""
-        done = []
-        for item in _items(self.part, name):
-            try:
-                done.append(job(item))
-            except CatalogError as problem:
-                self.errors.append(problem)
-        return done
-
-    def claim(self, item: Part) -> Claim:
-        return read_claim(_formula_text(item, self.text), self.scope)
-
-    def example(self, item: Part, definitions: tuple[Definition, ...]) -> Example:
-        return read_example(item, self.scope, definitions, lambda part: _formula_text(part, self.text))
-
-    def printed(self, item: Part) -> Claim:
-        assert isinstance(item, document.Mapping)
-        says = item.get("says")
-        assert says is not None
-        holds, source = item.get("holds"), _text(item, "from")
-        if isinstance(holds, Scalar) and not re.fullmatch("yes|no|only if .+", holds.value):
-            raise holds.error("holds is yes, no or a text `only if …`")
-        word = holds.value if isinstance(holds, Scalar) else "yes"
-        if word.startswith("only if"):
-            source = f"{source} (holds {word})".strip()
-        return read_claim(_formula_text(says, self.text), self.scope, origin="printed", latex=_text(item, "latex"),
-                          source=source, expected="holds" if word == "yes" else "fails")  # fmt: skip
+_FIELD = re.compile(
+    r"^( +)(title|group|aliases):[ ]+(?:(['\"])([^'\"\\\n]*)\3|([^'\"|>&*!%@`#\n][^#\n]*?)) *$", re.MULTILINE
+)
+_INDENT = re.compile(r"\n( +)\S")
 
 
-def _formula_text(part: Part, chunk: str) -> Text:
-    """The text of a field that holds a formula; a bare list is a literal array as it was written."""
-    if isinstance(part, Listing):
-        return part.raw
-    assert isinstance(part, Scalar)
-    cut = re.match(r"[ \t]+#[^\n]*", chunk[part.stop :]) if part.is_plain else None
-    if cut:
-        raise part.error("YAML cuts this text off at #", "quote the text, or move the comment to a line of its own")
-    return part.text
+def _glance(chunk: Chunk) -> Listed | None:
+    """An entry whose fields stand line by line in plain sight, which is every entry but the odd one."""
+    indent = _INDENT.search(chunk.text)
+    fields = {found[2]: found[4] or found[5] or "" for found in _FIELD.finditer(chunk.text)
+              if indent and found[1] == indent[1]}  # fmt: skip
+    title, group = fields.get("title"), fields.get("group")
+    if not (_key(chunk) and title and group) or ("aliases:" in chunk.text and "aliases" not in fields):
+        return None
+    aliases = re.fullmatch(r"\[([A-Za-z0-9_, ]*)\]", fields.get("aliases", "[]"))
+    return Listed(_key(chunk), title, group, tuple(re.findall(r"\w+", aliases[1])), chunk.line) if aliases else None
 
 
-def _pairs(part: Part, name: str) -> tuple[tuple[Scalar, Part], ...]:
-    found = part.get(name) if isinstance(part, document.Mapping) else None
-    return found.pairs if isinstance(found, document.Mapping) else ()
-
-
-def _items(part: Part, name: str) -> tuple[Part, ...]:
-    found = part.get(name) if isinstance(part, document.Mapping) else None
-    return found.items if isinstance(found, Listing) else ()
-
-
-def _text(part: Part, name: str) -> str:
-    found = part.get(name) if isinstance(part, document.Mapping) else None
-    return found.value if isinstance(found, Scalar) else ""
+def _listed(chunk: Chunk) -> list[Listed]:
+    try:
+        pairs = document.composed(chunk).pairs
+    except CatalogError:
+        return []
+    return [
+        Listed(name.value, text_of(part, "title"), text_of(part, "group"),
+               tuple(item.value for item in items(part, "aliases") if isinstance(item, Scalar)), name.text.at(0).line)
+        for name, part in pairs
+    ]  # fmt: skip

@@ -62,8 +62,8 @@ class Indices:
                     )
         # A name in the bounds of a sum is a size, unless it is an index elsewhere in the line.
         for name in self._in_bounds:
-            slot = self.free.get(name.id)
-            if slot is not None and slot.axis is None and not slot.is_subscript and name.id not in on_left:
+            seen = self.free.get(name.id)
+            if seen is not None and seen.axis is None and not seen.is_subscript and name.id not in on_left:
                 del self.free[name.id]
             if name.id not in self.free and not self.scope.kind(name.id):
                 self.scope.size(name.id)

@@ -16,6 +16,7 @@ from derive.errors import CatalogError, Place
 
 LENGTH = 4000
 NESTING = 100
+REMAINDERS = 8  # a % b is a - b*floor(a/b), so each one doubles what stands before it
 WIDTH = 200  # the longest line that a message shows
 BITS = 4096
 EXPONENT = 400
@@ -145,7 +146,7 @@ def _check_tokens(text: Text) -> None:
     if not value.strip():
         raise text.error("an expression is missing here")
     opened: list[tuple[str, int]] = []
-    position, previous, signs, powers = 0, "", 0, 0
+    position, previous, signs, powers, remainders = 0, "", 0, 0, 0
     while position < len(value):
         token = _TOKEN.match(value, position)
         if token is None:
@@ -166,6 +167,9 @@ def _check_tokens(text: Text) -> None:
             raise text.error(f"{word} closes nothing", position)
         signs = signs + 1 if word in ("-", "+", "not") else 0
         powers += word == "**"
+        remainders += word == "%"
+        if remainders > REMAINDERS:
+            raise text.error(f"more than {REMAINDERS} remainders in one expression", position)
         if len(opened) > NESTING or signs > NESTING or powers > 5 * NESTING:
             raise text.error(f"nested deeper than {NESTING}", position)
         if kind in ("name", "number") and previous in ("name", "number") and value[position - 1] != " ":
@@ -222,8 +226,10 @@ def exact(text: Text, word: str, position: int) -> Fraction:
     return Fraction(word)
 
 
+_CHAINS = ((ast.Add, ast.Sub), (ast.Mult, ast.Div))
+
+
 def _check_depth(text: Text, root: ast.expr) -> None:
-    """A chain of + or * counts once, however long."""
     level: list[ast.AST] = [root]
     for _ in range(NESTING + 1):
         below: list[ast.AST] = []
@@ -237,12 +243,15 @@ def _check_depth(text: Text, root: ast.expr) -> None:
 
 
 def _operands(node: ast.AST) -> list[ast.AST]:
-    return list(chain(node) if isinstance(node, ast.BinOp) else ast.iter_child_nodes(node))
-
-
-def chain(node: ast.BinOp) -> list[ast.expr]:
-    """The operands of a run of one precedence, left to right: a - b + c gives a, b, c."""
-    return [node.left, node.right] if isinstance(node.op, ast.Pow) else [part for _, part in run(node)]
+    """What stands one level below: a chain of + and -, or of * and /, makes one level however long it is."""
+    level = next((kinds for kinds in _CHAINS if isinstance(node, ast.BinOp) and isinstance(node.op, kinds)), None)
+    if level is None:
+        return list(ast.iter_child_nodes(node))
+    operands: list[ast.AST] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, level):
+        operands.append(node.right)
+        node = node.left
+    return [*operands, node]
 
 
 def run(node: ast.BinOp) -> list[tuple[ast.operator | None, ast.expr]]:

@@ -172,13 +172,15 @@ def test_a_bad_claim_is_refused_at_its_place(claim: str, reason: str, under: str
         "**".join("a" * 900) + " == b",
         "exp(" * 120 + "a" + ")" * 120 + " == b",
         "a" * 100 + " == 1",
+        " % ".join("a" * 200) + " == b",
+        " // ".join("a" * 200) + " == b",
         "where(a<b, 1, " * 99 + "a" + ")" * 99 + " == " + "-a" * 500 + "[" * 101,
     ],
     ids=lambda claim: claim[:12],
 )
 def test_what_is_too_long_or_too_deep_is_refused_before_it_is_parsed(claim: str):
     problem = refused(claim)
-    assert any(word in problem.message for word in ("limit", "deeper", "beyond", "more than 64"))
+    assert any(word in problem.message for word in ("limit", "deeper", "beyond", "more than"))
     assert len(str(problem)) < 600
 
 

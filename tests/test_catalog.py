@@ -69,6 +69,19 @@ def test_the_listing_of_names_agrees_with_the_reading():
     ]
 
 
+@pytest.mark.parametrize(
+    "fields",
+    ["title: A # B", "title: >\n    A\n    B", "title: 'it''s'", 'title: "\\u00e9"',
+     "inputs:\n    title: real\n  title: A",
+     "title: A\n  aliases:\n    - b\n    - c", "title: A\n  aliases: [b, 'c']", "title: A  ", "title:\n    A"],
+)  # fmt: skip
+def test_the_listing_agrees_with_the_reading_where_a_glance_may_err(fields: str):
+    text = f'entry:\n  {fields}\n  group: g\n  claims: ["1 == 1"]\n  source: s\n'
+    formula = catalog.formula(text)
+    (listed,) = catalog.names(text)
+    assert (listed.name, listed.title, listed.aliases) == ("entry", formula.title, formula.aliases)
+
+
 def test_an_entry_is_read_alone_as_among_the_others():
     name = "bn_backward"
     alone = catalog.read(catalog.shipped(), only=[name]).formulas
@@ -185,7 +198,8 @@ def test_a_byte_order_mark_and_other_line_ends_change_nothing(tmp_path: Path):
 def test_a_catalog_may_be_json():
     text = '{"a": {"title": "t", "group": "g", "source": "s", "claims": ["1 == 1"]},\n"b": {}}'
     found = catalog.read(text)
-    assert list(found.formulas) == ["a"]
+    assert list(found.formulas) == list(catalog.read(text, only=["a"]).formulas) == ["a"]
+    assert [listed.name for listed in catalog.names(text)] == ["a", "b"]
     assert "b lacks title, group, source" in str(found.errors[0])
 
 

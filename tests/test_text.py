@@ -149,6 +149,7 @@ def test_text_reads_back_as_the_identical_expression(node: Node):
         assert expression(written, scope(), free) is node, written
 
 
+# The number 11 keeps these apart from what is generated above: a node keeps the first names that it was read with.
 @pytest.mark.parametrize(
     "written",
     [
@@ -158,16 +159,16 @@ def test_text_reads_back_as_the_identical_expression(node: Node):
         "-a**2 + (-a)**2",
         "a**(-1/2) + 1/sqrt(a)",
         "(a**2)**3 + a**2**a",
-        "sum(x[i]**2, i)",
-        "sum(1, (i, 1, n))",
-        "sum(x[i]*sum(x[j]/(7 + n), j), i)",
+        "sum(x[i]**11, i)",
+        "sum(11, (i, 1, n))",
+        "sum(x[i]*sum(x[j]/(11 + n), j), i)",
         "max(x[f], 0)",
         "max(x[f], +f)",
-        "max(x[i], i)",
+        "max(11*x[i], i)",
         "where(0 < a <= 6 and not (a == 3 or a > 5), 1, 0)",
-        "D(sum(x[i], i), x[f], x[0])",
+        "D(sum(11*x[i], i), x[f], x[0])",
         "[[a, 1], [0, 2*a]][e, 1]",
-        "expect(max(0, z), z, Normal(a, 2))",
+        "expect(max(11, z), z, Normal(a, 2))",
         "3*x[f]/a/2",
     ],
 )
@@ -177,11 +178,11 @@ def test_what_was_read_prints_as_it_was_written(written: str):
 
 
 def test_a_bound_index_takes_another_name_where_its_own_is_in_use():
-    rows = Index("row", over_n)
-    node = reduce("sum", element(x, rows) ** 5, rows)
-    assert text(node) == "sum(x[row]**5, row)"
-    assert text(node, taken={"row"}) == "sum(x[i]**5, i)"
-    assert text(node * element(x, Index("row", over_n))) == "sum(x[i]**5, i)*x[row]"
+    row = Index("row", over_n)
+    node = reduce("sum", element(x, row) ** 12, row)
+    assert text(node) == "sum(x[row]**12, row)"
+    assert text(node, taken={"row"}) == "sum(x[i]**12, i)"
+    assert text(node * element(x, row)) == "sum(x[i]**12, i)*x[row]"
 
 
 def test_every_side_of_the_shipped_catalog_reads_back():

@@ -1,0 +1,116 @@
+"""One entry of a catalog on its way to a formula."""
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from derive import document, schema
+from derive.document import Listing, Part, Scalar
+from derive.errors import CatalogError
+from derive.examples import read_example
+from derive.formula import Claim, Definition, Example, Formula
+from derive.notation import claim_sides
+from derive.program import read_definitions, read_input
+from derive.schema import conform_fields
+from derive.scope import Scope
+from derive.source import Text, check_name
+
+_T = TypeVar("_T")
+
+
+def read_claim(text: Text, scope: Scope, **more: Any) -> Claim:
+    """A claim, with what is known of it beside its text."""
+    left, operator, right = claim_sides(text, scope)
+    return Claim(left, operator, right, " ".join(text.value.split()), text.at(0), **more)
+
+
+class Entry:
+    """One entry on its way to a formula; what is wrong with it goes to `errors`."""
+
+    def __init__(self, name: Scalar, part: Part, text: str, errors: list[CatalogError]) -> None:
+        self.name, self.part, self.text, self.errors = name, part, text, errors
+        self.scope = Scope()
+
+    def formula(self) -> Formula | None:
+        try:
+            check_name(self.name.text, self.name.value)
+            conform_fields(self.part, schema.Entry, self.name, self.name)
+            inputs = tuple(read_input(key.text, formula_text(value, self.text), self.scope)
+                           for key, value in pairs(self.part, "inputs"))  # fmt: skip
+            for alias in items(self.part, "aliases"):
+                if isinstance(alias, Scalar):
+                    check_name(alias.text, alias.value)
+            definitions = read_definitions(
+                [(key.text, formula_text(value, self.text)) for key, value in pairs(self.part, "define")], self.scope
+            )
+        except CatalogError as problem:
+            self.errors.append(problem)
+            return None
+        claims = self.attempts("claims", self.claim) + self.attempts("printed", self.printed)
+        examples = self.attempts("examples", lambda item: self.example(item, definitions))
+        if not (claims or examples or self.errors):
+            self.errors.append(self.name.error(f"{self.name.value} says nothing: give it claims, printed or examples"))
+        if self.errors:
+            return None
+        return Formula(
+            name=self.name.value, title=text_of(self.part, "title"), group=text_of(self.part, "group"), inputs=inputs,
+            definitions=definitions, claims=tuple(claims), examples=tuple(examples),
+            sizes=tuple(self.scope.sizes.values()), source=text_of(self.part, "source"), place=self.name.text.at(0),
+            note=text_of(self.part, "note"), text=self.text,
+            aliases=tuple(item.value for item in items(self.part, "aliases") if isinstance(item, Scalar)),
+        )  # fmt: skip
+
+    def attempts(self, name: str, job: Callable[[Part], _T]) -> list[_T]:
+        """A job done on each item of a field; an item that fails loses no other."""
+        done = []
+        for item in items(self.part, name):
+            try:
+                done.append(job(item))
+            except CatalogError as problem:
+                self.errors.append(problem)
+        return done
+
+    def claim(self, item: Part) -> Claim:
+        return read_claim(formula_text(item, self.text), self.scope)
+
+    def example(self, item: Part, definitions: tuple[Definition, ...]) -> Example:
+        return read_example(item, self.scope, definitions, lambda part: formula_text(part, self.text))
+
+    def printed(self, item: Part) -> Claim:
+        assert isinstance(item, document.Mapping)
+        says = item.get("says")
+        assert says is not None
+        holds, source = item.get("holds"), text_of(item, "from")
+        if isinstance(holds, Scalar) and not re.fullmatch("yes|no|only if .+", holds.value):
+            raise holds.error("holds is yes, no or a text `only if …`")
+        word = holds.value if isinstance(holds, Scalar) else "yes"
+        if word.startswith("only if"):
+            source = f"{source} (holds {word})".strip()
+        return read_claim(formula_text(says, self.text), self.scope, origin="printed", latex=text_of(item, "latex"),
+                          source=source, expected="holds" if word == "yes" else "fails")  # fmt: skip
+
+
+def formula_text(part: Part, chunk: str) -> Text:
+    """The text of a field that holds a formula; a bare list is a literal array as it was written."""
+    if isinstance(part, Listing):
+        return part.raw
+    assert isinstance(part, Scalar)
+    cut = re.match(r"[ \t]+#[^\n]*", chunk[part.stop :]) if part.is_plain else None
+    if cut:
+        raise part.error("YAML cuts this text off at #", "quote the text, or move the comment to a line of its own")
+    return part.text
+
+
+def pairs(part: Part, name: str) -> tuple[tuple[Scalar, Part], ...]:
+    found = part.get(name) if isinstance(part, document.Mapping) else None
+    return found.pairs if isinstance(found, document.Mapping) else ()
+
+
+def items(part: Part, name: str) -> tuple[Part, ...]:
+    found = part.get(name) if isinstance(part, document.Mapping) else None
+    return found.items if isinstance(found, Listing) else ()
+
+
+def text_of(part: Part, name: str) -> str:
+    found = part.get(name) if isinstance(part, document.Mapping) else None
+    return found.value if isinstance(found, Scalar) else ""
