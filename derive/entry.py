@@ -4,14 +4,13 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from derive import document, schema
+from derive import document
 from derive.document import Listing, Part, Scalar
 from derive.errors import CatalogError
 from derive.examples import read_example
 from derive.formula import Claim, Definition, Example, Formula
 from derive.notation import claim_sides
 from derive.program import read_definitions, read_input
-from derive.schema import conform_fields
 from derive.scope import Scope
 from derive.source import Text, check_name
 
@@ -32,9 +31,11 @@ class Entry:
         self.scope = Scope()
 
     def formula(self) -> Formula | None:
+        from derive import schema  # not at the top: a listing of names has no use for it
+
         try:
             check_name(self.name.text, self.name.value)
-            conform_fields(self.part, schema.Entry, self.name, self.name)
+            schema.conform_fields(self.part, schema.Entry, self.name, self.name)
             inputs = tuple(read_input(key.text, formula_text(value, self.text), self.scope)
                            for key, value in pairs(self.part, "inputs"))  # fmt: skip
             for alias in items(self.part, "aliases"):
