@@ -94,6 +94,7 @@ def exact(value: int | Fraction | fmpq) -> Array:
 
 as_balls = np.frompyfunc(arb, 1, 1)
 is_finite = np.frompyfunc(arb.is_finite, 1, 1)
+_DIFFERENCE = np.frompyfunc(lambda x, y: arb(0) if x is y and x.is_finite() else x - y, 2, 1)
 NAN = arb.nan()
 ZERO, ONE, HALF = exact(0), exact(1), exact(Fraction(1, 2))
 NOWHERE = Array(NAN, trouble=UNDEFINED)
@@ -133,6 +134,18 @@ def add(a: Array, b: Array) -> Array:
 
 def subtract(a: Array, b: Array) -> Array:
     return add(a, multiply(exact(-1), b))
+
+
+def difference(a: Array, b: Array) -> Array:
+    """a - b, exactly 0 where both are one and the same number."""
+    if a.exact or b.exact:
+        return subtract(a, b)
+    x, y, labels = fit(a, b)
+    pulls = (
+        (a, lambda g: onto(g, labels, a.labels)),
+        (b, lambda g: onto(multiply(exact(-1), g), labels, b.labels)),
+    )
+    return Array(_DIFFERENCE(x, y), labels, False, max(a.trouble, b.trouble), pulls)
 
 
 def multiply(a: Array, b: Array) -> Array:

@@ -1,8 +1,8 @@
 """Which way every comparison went at a point: ties are noted, and where the two ways meet can be found.
 
 A comparison of what is made of sizes, indices and integers alone is decided exactly and has no boundary; nor
-has one of two sides that are exactly the same, as they are so nearby. Elsewhere both sides meet at a
-boundary, and there no claim is judged.
+has one of a number with itself (one object, read twice) or of two exact balls, as these are the same nearby.
+Elsewhere both sides meet at a boundary, and there no claim is judged.
 """
 
 from collections.abc import Callable, Sequence
@@ -51,21 +51,18 @@ class Truths:
         raise UnsupportedError(f"no truth for the condition {type(node).__name__}")
 
     def _comparison(self, node: Compare, value: Callable[[Node], Array], active: Array | None) -> Array:
-        difference = balls.subtract(value(node.left), value(node.right))
-        sign = np.frompyfunc(_sign, 1, 1)(difference.data)
-        signs = Array(np.asarray(sign, dtype=np.int8), difference.labels, exact=True)
-        seen = _seen(signs, active)
-        if difference.exact:
-            truth = np.where(_HOLDS[node.operator](signs.data), np.int8(1), np.int8(-1))
-            self.outcomes.setdefault(node, set()).update(_seen(Array(truth, signs.labels, exact=True), active))
-            return Array(truth, signs.labels, exact=True)
-        self.signs.setdefault((node.left, node.right), set()).update(seen & {1, -1})
-        if _TIE in seen or (self.at_ties and 0 in seen):
-            self.ties.add(node)
-        codes = np.where(signs.data == _TIE, 0, signs.data)
-        truth = np.where(_HOLDS[node.operator](codes), np.int8(1), np.int8(-1))
-        is_known = (signs.data != _UNKNOWN) & (self.at_ties | (signs.data != _TIE))
-        return Array(np.where(is_known, truth, np.int8(0)), signs.labels, exact=True)
+        left, right = value(node.left), value(node.right)
+        x, y, labels = balls.fit(left, right)
+        signs = np.asarray(np.frompyfunc(_sign, 2, 1)(x, y), dtype=np.int8)
+        truth = np.where(_HOLDS[node.operator](signs), np.int8(1), np.int8(-1))
+        found = Array(np.where(signs < _TIE, truth, np.int8(0)), labels, exact=True)
+        self.outcomes.setdefault(node, set()).update(_seen(found, active) - {0})
+        if not (left.exact and right.exact):
+            seen = _seen(Array(signs, labels, exact=True), active)
+            self.signs.setdefault((node.left, node.right), set()).update(seen & {1, -1})
+            if _TIE in seen or (self.at_ties and 0 in seen):
+                self.ties.add(node)
+        return found
 
     def extremum(self, node: Extremum, arguments: Sequence[Array], active: Array | None) -> list[tuple[Array, Array]]:
         """A case for each argument that is the largest (or smallest) somewhere."""
@@ -143,15 +140,18 @@ _HOLDS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _sign(v: Any) -> int:
-    """1 or -1; 0 for what is exactly 0; else what may be 0 at this point alone, or what is undefined."""
-    if v > 0:
+def _sign(x: Any, y: Any) -> int:
+    """Of x - y: 1 or -1, 0 if they are the same, here and nearby; _TIE if they may meet just here; _UNKNOWN."""
+    if x > y:
         return 1
-    if v < 0:
+    if x < y:
         return -1
-    if v == 0:
+    if isinstance(x, fmpq):
         return 0
-    return _TIE if v.is_finite() else _UNKNOWN
+    difference = x - y
+    if not difference.is_finite():
+        return _UNKNOWN
+    return 0 if x is y or difference.is_zero() else _TIE
 
 
 def _best(values: tuple[Any, ...], is_largest: bool, is_exact: bool) -> int:
@@ -169,8 +169,8 @@ def _best(values: tuple[Any, ...], is_largest: bool, is_exact: bool) -> int:
         return best
     top = values[best]
     rivals = (value for at, value in enumerate(values) if at != best)
-    is_alone = all((value < top if is_largest else value > top) or (value - top).is_zero() for value in rivals)
-    return best if is_alone else -1 - best
+    wins = 1 if is_largest else -1
+    return best if all(_sign(top, value) in (wins, 0) for value in rivals) else -1 - best
 
 
 def _floor(v: arb) -> fmpq | arb:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
 import flint
@@ -26,6 +27,7 @@ _FIRST = 2000  # the numbers of the draws tried here, which no other draw has
 _MOST_TRIES = 120
 _MOST_ELEMENTS = 16  # beyond these, values are shortened together only
 _BITS = 2000
+_LIMITS = (1, 2, 3, 5, 10, 100, 1000, 10**5, 10**8, 10**12)  # of denominators, in turn
 
 
 def shrunk(formula: Formula, seed: int, reach: Reach, start: Draw, judge: Judge) -> Found | None:
@@ -91,7 +93,7 @@ class _Search:
         """The same sizes with shorter rationals: all together, then one by one if they are few."""
         is_finite = outcome.right.is_finite()
         if at.stratum != "simple":
-            for limit in (1, 2, 3, 5, 10, 100, 1000, 10**5, 10**8, 10**12):
+            for limit in _LIMITS:
                 shorter = replace(at, values={t: _rounded(t, values, limit) for t, values in at.values.items()})
                 if all(is_inside(t, v) for t, v in shorter.values.items()) and (found := self.ask(shorter, is_finite)):
                     at, outcome = shorter, found
@@ -139,9 +141,14 @@ def _shorter(value: Any) -> Iterator[Fraction]:
     """Simpler numbers of the same sign, the simplest first."""
     sign = 1 if value > 0 else -1
     length = abs(value.numerator) + value.denominator
-    for simple in (Fraction(1), Fraction(2), Fraction(1, 2), Fraction(3), abs(value).limit_denominator(1)):
+    near = [Fraction(number, limit) for limit in _LIMITS for number in _beside(abs(value) * limit)]
+    for simple in (Fraction(1), Fraction(2), Fraction(1, 2), Fraction(3), *near):
         if simple and simple.numerator + simple.denominator < length:
             yield sign * simple
+
+
+def _beside(value: Fraction) -> tuple[int, int]:
+    return floor(value), ceil(value)
 
 
 # --------------------------------------------------------------------------------- as it is reported

@@ -10,12 +10,12 @@ _FEW = 6  # digits of the exponent of ten from which the scientific form is shor
 def digits_of(value: Any, most: int = 10) -> str:
     """The first digits of a ball, cut off ("…") where more follow; every digit shown is certain.
 
-    A ball that lies around 0 is shown by its bound, one that is not finite as "undefined".
+    A ball around 0 is shown as "0" if it lies within 1e-60, else by its bound; one that is not finite as "undefined".
     """
     if not value.is_finite():
         return "undefined"
     if value.contains(0):
-        return "0" if value.is_zero() else f"below {arb(value.abs_upper()).str(1, radius=False)}"
+        return "0" if abs(value) < arb(10) ** -60 else f"below {arb(value.abs_upper()).str(1, radius=False)}"
     size = abs(value)
     exponent = _exponent(size)
     for digits in range(most, 0, -1):

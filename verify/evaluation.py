@@ -115,6 +115,9 @@ def value_of_element(at: Evaluation, node: Element) -> Array:
 
 
 def value_of_sum(at: Evaluation, node: Add) -> Array:
+    match node.terms:
+        case Element() as start, Multiply((Number(-1, 1), Element() as end)) if start.tensor is end.tensor:
+            return balls.difference(at.value(start), at.value(end))
     first, *others = map(at.value, node.terms)
     for other in others:
         first = balls.add(first, other)

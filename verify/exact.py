@@ -122,11 +122,8 @@ class Record:
 def _went_both_ways(node: Node, truths: list[Truths]) -> bool:
     outcomes = {outcome for truth in truths for outcome in truth.outcomes.get(node, ())}
     if isinstance(node, Compare):
-        if outcomes:
-            return len(outcomes) == 2
-        pair = node.left, node.right
-        signs = {sign for truth in truths for sign in truth.signs.get(pair, ())}
-        return len(signs) == 2 or (bool(signs) and node.operator in ("==", "!="))
+        signs = {sign for truth in truths for sign in truth.signs.get((node.left, node.right), ())}
+        return len(outcomes) == 2 or len(signs) == 2 or (bool(signs) and node.operator in ("==", "!="))
     wanted = len(node.arguments) if hasattr(node, "arguments") else 2
     return len(outcomes) >= wanted
 
@@ -209,7 +206,7 @@ def _refutation(session: Session, claim: Claim, draw: Draw, outcome: Outcome) ->
         """The outcome at twice the precision, where it is still a difference."""
         try:
             Work.start()
-            found, _ = session.judged(claim, at, level=1)
+            found, _ = session.judged(claim, at, level=1, is_first=True)
         except UnsupportedError:
             return None
         return found if found.says == "differs" else None
