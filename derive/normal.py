@@ -95,6 +95,7 @@ class Normalizer:
         self.memo: dict[Node, Polynomial] = {}
         self.factored: dict[Polynomial, Factored] = {}
         self.signs: dict[Node, bool] = {}
+        self.places: dict[tuple[Node, Index], tuple[tuple[str, int], ...]] = {}
 
     def note(self, fact: str) -> None:
         self.facts.setdefault(fact)

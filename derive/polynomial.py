@@ -11,6 +11,8 @@ from typing import Any, cast
 from flint import fmpq
 
 from derive.expression import (
+    ONE,
+    ZERO,
     Add,
     Call,
     Compare,
@@ -25,6 +27,7 @@ from derive.expression import (
     Reduce,
     Size,
     Variable,
+    Where,
     add,
     multiply,
     number,
@@ -267,8 +270,13 @@ def _fraction(value: Rational) -> Any:
     return Fraction(int(value.p), int(value.q))
 
 
+def _value(atom: Node) -> Node:
+    """An indicator as an expression: 1 where its condition holds, else 0."""
+    return Where(atom, ONE, ZERO) if isinstance(atom, Compare) else atom
+
+
 def monomial_node(monomial: Monomial, coefficient: Rational | int = 1) -> Node:
-    factors = [atom if exponent == 1 else power(atom, exponent_node(exponent)) for atom, exponent in monomial]
+    factors = [power(_value(atom), exponent_node(exponent)) for atom, exponent in monomial]
     return multiply(number(_fraction(fmpq(coefficient))), *factors) if factors else number(_fraction(fmpq(coefficient)))
 
 

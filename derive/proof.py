@@ -1,6 +1,6 @@
 """The algebra: shows that the two sides of a claim are equal for every size and every point, or says nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from derive import induction
@@ -48,16 +48,24 @@ class Algebra:
         self.reverses: dict[Node, Reverse] = {}
         self.synthetic: dict[Tensor, tuple[tuple[Index, ...], Node]] = {}
         self.resolved: dict[Derivative, Node] = {}
-        self.rings: dict[bool, Normalizer] = {}
+        self.rings: dict[frozenset[Tensor], Normalizer] = {}
         self.closed: dict[Tensor, tuple[Index, ...]] = {}
         self.shown: dict[Claim, tuple[str, ...]] = {}
         self._close()
 
     def ring(self, expanded: bool) -> Normalizer:
         """A normal form in which definitions are atoms, or in which they are expanded to the inputs."""
+        return self._ring(frozenset(self.definitions) if expanded else frozenset())
+
+    def _ring(self, expanded: frozenset[Tensor]) -> Normalizer:
+        """The normal form that expands some definitions and keeps the others as atoms."""
         known = self.rings.get(expanded)
         if known is None:
-            known = self.rings[expanded] = Normalizer(self.expansion if expanded else self._adjoint, self.resolve)
+
+            def definition(part: Element) -> Node | None:
+                return self.expansion(part) if part.tensor in expanded else self._adjoint(part)
+
+            known = self.rings[expanded] = Normalizer(definition, self.resolve)
         return known
 
     def _adjoint(self, part: Element) -> Node | None:
@@ -206,10 +214,11 @@ class Algebra:
 
     def _shown(self, claim: Claim) -> Proof:
         reason = ""
-        for expanded in (False, True):
+        for expanded in self._expansions(claim):
+            ring = self._ring(expanded)
             try:
-                if self._is_zero(claim.left - claim.right, expanded):
-                    return self._proof(expanded)
+                if is_zero(ring, ring(claim.left - claim.right)):
+                    return Proof(True, "", tuple(ring.facts))
                 reason = "the normal forms of the two sides differ"
             except UnsupportedError as error:
                 reason = str(error)
@@ -220,6 +229,14 @@ class Algebra:
             if facts is not None:
                 return Proof(True, "", facts)
         return Proof(False, reason)
+
+    def _expansions(self, claim: Claim) -> Iterator[frozenset[Tensor]]:
+        """Which definitions to expand: none; those that only the right side reads; all."""
+        yield frozenset()
+        left, right = ({d.tensor for d in self._needed(side)} for side in (claim.left, claim.right))
+        if right - left and left:
+            yield frozenset(right - left)
+        yield frozenset(self.definitions)
 
     def _undefined(self, claim: Claim) -> str:
         """Where the right side may be undefined though the left is not, "" if nowhere."""
@@ -240,16 +257,8 @@ class Algebra:
             bodies |= {definition.body, *(base for _, base in definition.bases)}
         return bodies
 
-    def _proof(self, expanded: bool) -> Proof:
-        facts = [*self.ring(False).facts, *(self.ring(True).facts if expanded else ())]
-        return Proof(True, "", tuple(dict.fromkeys(facts)))
-
     def _by_induction(self, claim: Claim) -> tuple[str, ...] | None:
         return induction.by_induction(claim, self.definitions, self.expansion, self.resolve)
-
-    def _is_zero(self, difference: Node, expanded: bool) -> bool:
-        ring = self.ring(expanded)
-        return is_zero(ring, ring(difference))
 
     def _by_values(self, claim: Claim) -> tuple[str, ...] | None:
         """Every value of the free indices that run over a literal axis, one by one."""
@@ -261,9 +270,8 @@ class Algebra:
         if len(cases) == 1:
             return None
         difference = claim.left - claim.right
-        if not all(self._is_zero(replace(difference, case), True) for case in cases):
-            return None
-        return self._proof(True).facts
+        ring = self.ring(True)
+        return tuple(ring.facts) if all(is_zero(ring, ring(replace(difference, case))) for case in cases) else None
 
 
 def _at(part: Element, indices: tuple[Index, ...], body: Node) -> Node:

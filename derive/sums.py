@@ -38,6 +38,7 @@ from derive.polynomial import (
     monomial_node,
     monomial_order,
     node_of,
+    order,
     variable,
 )
 from derive.powers import inverse
@@ -155,7 +156,7 @@ def _canonical_sum(ring: "Normalizer", monomial: Monomial, indices: tuple[Index,
     if len(indices) == 1 and indices[0] is placeholder(depth, 0, indices[0]):
         return variable(reduce("sum", monomial_node(monomial), *indices))
     best: tuple[object, Polynomial, tuple[Index, ...]] | None = None
-    for arranged in _orders(monomial, indices):
+    for arranged in _orders(ring, monomial, indices):
         names = tuple(placeholder(depth, p, i) for p, i in enumerate(arranged))
         names = _with_moved_axes(arranged, names)
         renamed = ring.substituted(monomial, dict(zip(arranged, names, strict=True)))
@@ -177,14 +178,14 @@ def _with_moved_axes(arranged: tuple[Index, ...], names: tuple[Index, ...]) -> t
     raise UnsupportedError("a double sum whose inner range depends on the outer index")
 
 
-def _orders(monomial: Monomial, indices: tuple[Index, ...]) -> list[tuple[Index, ...]]:
+def _orders(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -> list[tuple[Index, ...]]:
     """The orders of the indices that their roles in the monomial leave open."""
     if len(indices) == 1:
         return [indices]
     roles: dict[tuple[object, ...], list[Index]] = {}
     for index in indices:
-        roles.setdefault(_role(monomial, index), []).append(index)
-    classes = [roles[key] for key in sorted(roles, key=repr)]
+        roles.setdefault(_role(ring, monomial, index), []).append(index)
+    classes = [roles[key] for key in sorted(roles)]
     count = 1
     for members in classes:
         count *= factorial(len(members))
@@ -193,19 +194,26 @@ def _orders(monomial: Monomial, indices: tuple[Index, ...]) -> list[tuple[Index,
     return [tuple(i for part in choice for i in part) for choice in product(*(permutations(c) for c in classes))]
 
 
-def _role(monomial: Monomial, index: Index) -> tuple[object, ...]:
+def _role(ring: "Normalizer", monomial: Monomial, index: Index) -> tuple[object, ...]:
     """What distinguishes an index whatever it is called: its axis and where it stands in which tensors."""
     seen = []
     for atom, exponent in monomial:
         if index in atom.free:
-            places = tuple(
-                sorted(
-                    (part.tensor.name, place)
-                    for part in walk(atom)
-                    if isinstance(part, Element)
-                    for place, subscript in enumerate(part.subscripts)
-                    if index in subscript.free
-                )
-            )
-            seen.append((type(atom).__name__, repr(exponent) if not isinstance(exponent, Polynomial) else "", places))
-    return (repr(index.axis), tuple(sorted(seen, key=repr)))
+            places = ring.places.get((atom, index))
+            if places is None:
+                places = ring.places[atom, index] = _places(atom, index)
+            seen.append((type(atom).__name__, "" if isinstance(exponent, Polynomial) else str(exponent), places))
+    return order(index.axis)[0], tuple(sorted(seen))
+
+
+def _places(atom: Node, index: Index) -> tuple[tuple[str, int], ...]:
+    """Where the index stands: the tensors below the atom, and which of their subscripts read it."""
+    return tuple(
+        sorted(
+            (part.tensor.name, place)
+            for part in walk(atom)
+            if isinstance(part, Element)
+            for place, subscript in enumerate(part.subscripts)
+            if index in subscript.free
+        )
+    )
