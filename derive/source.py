@@ -130,7 +130,8 @@ def tree(text: Text) -> ast.expr:
         raise text.error(_reason(problem), offset) from None
     except (MemoryError, RecursionError, ValueError):
         raise text.error(f"nested deeper than {NESTING}") from None
-    _check_depth(text, parsed)
+    if len(text.value) > NESTING:  # each level takes a character
+        _check_depth(text, parsed)
     return parsed
 
 
