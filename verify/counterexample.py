@@ -17,7 +17,7 @@ from derive.formula import Formula
 from verify.comparison import Outcome
 from verify.decimals import digits_of
 from verify.reach import Reach
-from verify.sampling import Draw, draw, fits, is_inside, pointers
+from verify.sampling import Draw, draw, fits, is_inside
 from verify.testimony import Counterexample
 
 Judge = Callable[[Draw], Outcome | None]
@@ -52,7 +52,6 @@ class _Search:
     def __init__(self, formula: Formula, seed: int, reach: Reach, judge: Judge) -> None:
         self.formula, self.seed, self.reach, self._judge = formula, seed, reach, judge
         self._left = _MOST_TRIES
-        self._pointers = pointers(formula)
 
     def ask(self, at: Draw, is_finite: bool = True) -> Outcome | None:
         """The outcome where both sides differ; and both have values, unless that is not asked for."""
@@ -74,7 +73,7 @@ class _Search:
     def _drawn(self, sizes: dict[Size, int], stratum: str, is_finite: bool) -> Found | None:
         for number in range(3):
             try:
-                at = draw(self.formula, self.seed, _FIRST + number, sizes, stratum, self._pointers)
+                at = draw(self.formula, self.seed, _FIRST + number, sizes, stratum)
             except UnsupportedError:
                 return None
             if outcome := self.ask(at, is_finite):
@@ -171,12 +170,3 @@ def described(at: Draw, outcome: Outcome, reach: Reach) -> Counterexample:
 def nested(values: NDArray[Any]) -> Any:
     """An array as tuples in tuples; a scalar as it is."""
     return values[()] if not values.shape else tuple(nested(np.asarray(row, dtype=object)) for row in values)
-
-
-def restored(formula: Formula, point: Counterexample) -> Draw:
-    """The draw that a counterexample describes. Raises UnsupportedError if it leaves a size or its shape open."""
-    missing = [size.name for size in formula.sizes if size.name not in point.sizes]
-    if missing:
-        raise UnsupportedError(f"the point has no value of {', '.join(missing)}")
-    values = {t: np.array(point.values[t.name], dtype=object) for t in formula.inputs if t.name in point.values}
-    return Draw({size: point.sizes[size.name] for size in formula.sizes}, values, "given", -1)

@@ -16,9 +16,10 @@ from derive.text import text
 from verify.balls import LimitError, Work
 from verify.branches import Pair, Truths
 from verify.comparison import LEVELS, Outcome, compared
-from verify.counterexample import described, restored, shrunk
+from verify.counterexample import described, shrunk
 from verify.evaluation import Evaluation
 from verify.examples import testimony
+from verify.points import there
 from verify.reach import Reach, Structure
 from verify.sampling import PLANNED, SMALL, Draw, draws
 from verify.straddling import straddled
@@ -35,7 +36,7 @@ class Session:
         self.formula, self.seed, self.digits = formula, settings.seed, settings.digits
         self.structure = Structure(formula)
         self.bits = int(settings.digits * 3.33) + _GUARD
-        self._source = draws(formula, seed=settings.seed)
+        self._source = draws(formula, settings.seed)
         self._draws: list[Draw] = []
         self._shared: dict[int, Draw] = {}
         self._evaluations: dict[tuple[int, int], Evaluation] = {}
@@ -161,7 +162,7 @@ def testify(formula: Formula, claim: Claim, settings: Settings) -> Testimony:
 
 def _at_one_point(session: Session, claim: Claim, settings: Settings) -> Testimony:
     assert settings.at is not None
-    draw = restored(session.formula, settings.at)
+    draw = there(session.formula, settings.at)
     outcome, _ = session.judged(claim, draw)
     if outcome.says == "differs":
         found = described(draw, outcome, session.structure.reach(claim))

@@ -16,13 +16,14 @@ def points(formula: Formula, claim: Claim, settings: Settings, most: int) -> Ite
     """The first planned draws, or the counterexample in the settings alone."""
     if settings.at is not None:
         return iter([there(formula, settings.at)])
-    return islice(draws(formula, formula.claims or (claim,), settings.seed), most)
+    return islice(draws(formula, settings.seed), most)
 
 
 def there(formula: Formula, found: Counterexample) -> Draw:
     """The point of a counterexample."""
     sizes = {size: found.sizes[size.name] for size in formula.sizes}
-    values = {tensor: _array(found.values[tensor.name], len(tensor.axes)) for tensor in formula.inputs}
+    given = [tensor for tensor in formula.inputs if tensor.name in found.values]  # those that the claim reads
+    values = {tensor: _array(found.values[tensor.name], len(tensor.axes)) for tensor in given}
     return Draw(sizes, values, "counterexample", 0)
 
 

@@ -3,7 +3,7 @@
 A point is a `Draw`. The first six are planned; further ones, of rising scales, serve to reach branches.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import blake2b
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from derive import domains
 from derive.errors import UnsupportedError
-from derive.expression import Add, Axis, Call, Element, Multiply, Node, Number, Power, Size, Tensor, walk
-from derive.formula import Claim, Formula
+from derive.expression import Add, Call, Multiply, Node, Number, Power, Size, Tensor
+from derive.formula import Formula
 
 PLANNED = ("generic", "large", "mixed", "generic", "tiny", "mixed")
 MOST = 46  # draws in all: six planned, and forty more for branches not yet reached
@@ -55,16 +55,15 @@ class Stream:
         return self._words.pop() * bound >> 64
 
 
-def draws(formula: Formula, claims: Iterable[Claim] = (), seed: int = 0) -> Iterator[Draw]:
+def draws(formula: Formula, seed: int = 0) -> Iterator[Draw]:
     """The points of a formula in order: six planned ones, one with a size of 1, then ever wilder ones.
 
     They follow from the formula's text and the seed alone, so that every claim is tried at the same points.
     Raises UnsupportedError where the declared domains hold no point that could be drawn.
     """
-    ranges = pointers(formula, claims)
     for number in range(MOST):
         if number != SMALL or has_room_for_one(formula):
-            yield draw(formula, seed, number, ranges=ranges)
+            yield draw(formula, seed, number)
 
 
 def draw(
@@ -73,7 +72,6 @@ def draw(
     number: int,
     sizes: dict[Size, int] | None = None,
     stratum: str = "",
-    ranges: dict[Tensor, list[Axis]] | None = None,
 ) -> Draw:
     """The point of that number; sizes and stratum follow from the number unless they are given."""
     sizes = sizes or sizes_of(formula, number)
@@ -82,10 +80,7 @@ def draw(
     if sum(prod(shape(tensor, sizes)) for tensor in formula.inputs) > _MOST_ELEMENTS:
         raise UnsupportedError("the inputs have too many elements at the sizes drawn")
     used: set[tuple[int, int]] = set()
-    values = {}
-    for tensor in formula.inputs:
-        limits = (ranges or {}).get(tensor, [])
-        values[tensor] = _values(tensor, shape(tensor, sizes), stratum, stream, used, [_span(a, sizes) for a in limits])
+    values = {tensor: _values(tensor, shape(tensor, sizes), stratum, stream, used) for tensor in formula.inputs}
     return Draw(sizes, values, stratum, number)
 
 
@@ -156,23 +151,6 @@ def _measure(node: Node, sizes: dict[Size, int]) -> Fraction:
     raise UnsupportedError(f"the length of an axis is no plain expression in sizes: {type(node).__name__}")
 
 
-def _span(axis: Axis, sizes: dict[Size, int]) -> tuple[int, int]:
-    return measure(axis.start, sizes), measure(axis.size, sizes)
-
-
-def pointers(formula: Formula, claims: Iterable[Claim] = ()) -> dict[Tensor, list[Axis]]:
-    """The axes that integer inputs point into, where they stand as subscripts."""
-    found: dict[Tensor, list[Axis]] = {}
-    bodies = [d.body for d in formula.definitions]
-    for body in [*bodies, *(side for claim in claims or formula.claims for side in (claim.left, claim.right))]:
-        for part in walk(body):
-            if isinstance(part, Element):
-                for subscript, axis in zip(part.subscripts, part.tensor.axes, strict=True):
-                    if isinstance(subscript, Element) and axis not in found.setdefault(subscript.tensor, []):
-                        found[subscript.tensor].append(axis)
-    return found
-
-
 # --------------------------------------------------------------------------------------- values
 
 
@@ -182,7 +160,6 @@ def _values(
     stratum: str,
     stream: Stream,
     used: set[tuple[int, int]],
-    spans: list[tuple[int, int]],
 ) -> NDArray[Any]:
     """An array of the tensor's domain."""
     domain = domains.TABLE[tensor.domain]
@@ -197,21 +174,14 @@ def _values(
     if domain.name == "positive" and not lengths and not stratum.startswith(("wild", "simple")):
         # A lone positive number is most often an epsilon, a temperature or a rate: of order 1, and once 1e-5.
         stratum = "epsilon" if stratum == "tiny" else "generic"
-    flat = [_element(domain, stratum, stream, used, spans) for _ in range(prod(lengths))]
+    flat = [_element(domain, stratum, stream, used) for _ in range(prod(lengths))]
     if domain.values and len(flat) > 1 and len(set(flat)) == 1:
         flat[0] = Fraction(sum(domain.values)) - flat[0]
     array[...] = np.array(flat, dtype=object).reshape(lengths) if lengths else flat[0]
     return array
 
 
-def _element(
-    domain: domains.Domain, stratum: str, stream: Stream, used: set[tuple[int, int]], spans: list[tuple[int, int]]
-) -> Fraction:
-    if spans:
-        low, high = max(start for start, _ in spans), min(start + length for start, length in spans)
-        if high <= low:
-            raise UnsupportedError("an integer input points into axes that have no position in common")
-        return Fraction(low + stream.below(high - low))
+def _element(domain: domains.Domain, stratum: str, stream: Stream, used: set[tuple[int, int]]) -> Fraction:
     if domain.values:
         return Fraction(domain.values[stream.below(len(domain.values))])
     for _ in range(20):
@@ -248,7 +218,8 @@ def _magnitude(stratum: str, stream: Stream) -> Fraction:
     if stratum.startswith("wild"):
         reach = int(stratum.split()[1])
         mantissa = Fraction(prime + 1 + stream.below(8 * prime), prime)
-        return mantissa * Fraction(10) ** (stream.below(2 * reach + 1) - reach)
+        power = Fraction(10) ** max(stream.below(reach + 1), stream.below(reach + 1))
+        return mantissa * power if stream.below(2) else mantissa / power
     if stratum == "epsilon":
         return Fraction(prime + 1 + stream.below(prime - 1), prime) / 100_000
     if stratum == "mixed":

@@ -11,7 +11,7 @@ from derive.formula import Formula
 from verify.balls import subtract
 from verify.branches import Pair, Truths
 from verify.evaluation import Evaluation
-from verify.sampling import Draw, between, draw, pointers
+from verify.sampling import Draw, between, draw
 
 _WIDTH = Fraction(1, 1 << 40)
 _PARTNERS = 6  # further points of the same sizes that are tried, beside those at which it went either way
@@ -47,7 +47,7 @@ def _ways(
         for starts, ends in ((larger, smaller), (smaller, larger)):
             if starts and ends:
                 start, end = starts[number % len(starts)], ends[number % len(ends)]
-                other = draw(formula, seed, _FIRST + number, start.sizes, end.stratum, pointers(formula))
+                other = draw(formula, seed, _FIRST + number, start.sizes, end.stratum)
                 yield start, between(start, other, Fraction(1))
 
 
