@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from derive.dependence import Dependence
 from derive.domains import TABLE as DOMAINS
 from derive.errors import UnsupportedError
 from derive.expression import (
@@ -55,25 +56,12 @@ def evaluate(
     return spread(found, free, lengths)
 
 
-class Reads:
-    """What an expression depends on, through the definitions of a formula."""
+class Reads(Dependence):
+    """What an expression depends on, and whether that is indices and sizes alone."""
 
     def __init__(self, formula: Formula) -> None:
-        self._tensors: dict[Node, frozenset[Tensor]] = {}
+        super().__init__(formula)
         self._of_indices: dict[Node, bool] = {}
-        for definition in formula.definitions:
-            parts = [definition.body, *(body for _, body in definition.bases)]
-            # Its own name first, so that a recurrence which reads itself is not followed round.
-            own = self._tensors[definition.tensor] = frozenset((definition.tensor,))
-            self._tensors[definition.tensor] = own.union(*map(self, parts))
-
-    def __call__(self, node: Node) -> frozenset[Tensor]:
-        """The tensors."""
-        found = self._tensors.get(node)
-        if found is None:
-            below = frozenset[Tensor]().union(*map(self, node.children()))
-            found = self._tensors[node] = frozenset((node,)) if isinstance(node, Tensor) else below
-        return found
 
     def is_of_indices(self, node: Node) -> bool:
         """Whether it is a rational number made of indices and sizes alone, so that integers give it exactly."""
