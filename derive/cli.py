@@ -31,6 +31,10 @@ def listed(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
     return tuple(name for name in WITNESSES if name in names)
 
 
+class ReaderLeft(Exception):
+    """Whoever reads stdout has seen enough. (Click has its own way with a BrokenPipeError.)"""
+
+
 def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Names and groups of the shipped catalog, for the shell."""
     entries = [entry for file in select(()).files for entry in file.entries]
@@ -171,7 +175,11 @@ def schema(kind: str) -> None:
 def write(text: str, output: Path | None = None) -> None:
     """To stdout, or to a file that is whole or not there: never half of one."""
     if output is None:
-        sys.stdout.write(text)
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise ReaderLeft from None
         return
     try:
         if output.exists() and not output.is_file():  # a device or a pipe is written to, not replaced
@@ -223,10 +231,12 @@ def run_command(arguments: Sequence[str] | None) -> int:
     except (KeyboardInterrupt, click.Abort):
         complain("derive: interrupted")
         return INTERRUPTED
-    except (BrokenPipeError, SystemExit):  # click turns the one into the other
-        # Whoever reads has seen enough; what is still buffered must not fail once more at exit.
+    except ReaderLeft:
+        # What is still buffered must not fail once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE
+    except SystemExit as exit_:  # click's own, after a completion
+        return int(exit_.code or 0)
     except OSError as error:
         complain(f"derive: {error.filename or 'output'}: {error.strerror}")
         return REFUSED

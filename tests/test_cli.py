@@ -84,6 +84,14 @@ def test_the_list_of_a_group_or_a_file_has_its_entries(capsys, catalog):
     assert all(line.split()[1] == "losses" for line in out.splitlines())
 
 
+def test_the_shell_completes_names_and_groups():
+    environment = {"_DERIVE_COMPLETE": "bash_complete", "COMP_WORDS": "derive check bn_", "COMP_CWORD": "2"}
+    with process(stdout=subprocess.PIPE, env={**os.environ, **environment}) as run:
+        out, _ = run.communicate()
+    assert run.returncode == 0
+    assert "plain,bn_backward" in out.splitlines()
+
+
 def test_the_schemas_are_schemas_and_accept_what_they_describe(capsys, catalog):
     for kind in ("report", "catalog"):
         status, out, _ = derive(capsys, "schema", kind)
