@@ -19,6 +19,7 @@ from derive.errors import CatalogError
 from derive.selection import UnknownWord, select, visible
 
 REFUSED, BROKEN, NOTHING, INTERRUPTED, PIPE = 2, 3, 5, 130, 141
+TIMEOUT = 60
 WITNESSES = ("algebra", "exact", "sympy", "differences")
 
 
@@ -62,7 +63,11 @@ def command() -> None:
 @click.option("--seed", type=int, default=0, show_default=True, help="Chooses the points that are tried.")
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Worker processes.  [default: one for each processor]")
 @click.option(
-    "--timeout", type=click.FloatRange(0, min_open=True), default=60, show_default=True, help="Seconds for one claim."
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=TIMEOUT,
+    show_default=True,
+    help="Seconds for one claim.",
 )
 @click.option("--witness", callback=listed, default=",".join(WITNESSES), show_default=True, help="Whom to ask.")
 @click.option("--timings", is_flag=True, help="Add times to the report; it then differs from run to run.")
@@ -98,6 +103,7 @@ def check(
     else:
         again = [file.shown for file in selection.files if file.is_own]
         again += [] if witness == WITNESSES else ["--witness", ",".join(witness)]
+        again += [] if timeout == TIMEOUT else ["--timeout", f"{timeout:g}"]
         text = terminal.rendered(report, sys.stdout, "never" if output else color, again, bool({*words} - {"all"}))
     status = run.status(report)
     if status == NOTHING:
