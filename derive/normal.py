@@ -201,6 +201,23 @@ class Normalizer:
             strict = strict or all(self.positive(a) for a, _ in monomial)
         return strict
 
+    def is_nonnegative(self, polynomial: Polynomial) -> bool:
+        """Whether every term is >= 0 on the whole domain."""
+        return self.is_positive(polynomial) or all(
+            c > 0 and all(self.nonnegative_factor(a, e) for a, e in m) for m, c in polynomial.terms.items()
+        )
+
+    def is_product_nonnegative(self, polynomial: Polynomial) -> bool:
+        """Whether every factor is >= 0 on the whole domain, as in (p - 1/2)**2 or 2/(1 + exp(x))."""
+        if not polynomial or self.is_nonnegative(polynomial):
+            return True
+        factored = factor(self, polynomial)
+        return (
+            factored.coefficient > 0
+            and all(self.nonnegative_factor(a, e) for a, e in factored.content)
+            and all(times % 2 == 0 or self.is_nonnegative(base) for base, times in factored.factors)
+        )
+
     def nonnegative_factor(self, atom: Node, exponent: object) -> bool:
         if is_whole(exponent) and exponent % 2 == 0:  # type: ignore[operator]
             return True

@@ -199,8 +199,6 @@ class Algebra:
 
     def prove(self, claim: Claim) -> Proof:
         """Definitions as atoms first, then expanded; then value by value where an axis is a small number."""
-        if claim.operator != "==":
-            return Proof(False, "inequalities are not proved")
         if claim in self.shown:
             return Proof(True, "", self.shown[claim])
         try:
@@ -217,18 +215,26 @@ class Algebra:
         for expanded in self._expansions(claim):
             ring = self._ring(expanded)
             try:
-                if is_zero(ring, ring(claim.left - claim.right)):
+                if self._holds(ring, claim):
                     return Proof(True, "", tuple(ring.facts))
                 reason = "the normal forms of the two sides differ"
             except UnsupportedError as error:
                 reason = str(error)
             except RecursionError:
                 reason = "the expression is nested too deeply"
-        for other in (self._by_values, self._by_induction):
+        for other in (self._by_values, self._by_induction) if claim.operator == "==" else ():
             facts = self._quietly(other, claim)
             if facts is not None:
                 return Proof(True, "", facts)
         return Proof(False, reason)
+
+    @staticmethod
+    def _holds(ring: Normalizer, claim: Claim) -> bool:
+        """Equal sides have a difference of 0; ordered ones a difference of no negative term or factor."""
+        difference = ring(claim.left - claim.right)
+        if claim.operator == "==":
+            return is_zero(ring, difference)
+        return ring.is_product_nonnegative(difference if claim.operator == ">=" else -difference)
 
     def _expansions(self, claim: Claim) -> Iterator[frozenset[Tensor]]:
         """Which definitions to expand: none; those that only the right side reads; all."""

@@ -64,8 +64,7 @@ def atom_is_positive(ring: "Normalizer", atom: Node) -> bool:
 def atom_is_nonnegative(ring: "Normalizer", atom: Node) -> bool:
     match atom:
         case Reduce("sum"):
-            body = ring(opened(atom)[0])
-            return all(c > 0 and all(ring.nonnegative_factor(a, e) for a, e in m) for m, c in body.terms.items())
+            return ring.is_nonnegative(ring(opened(atom)[0]))
         case Compare() | Delta() | Call("abs"):
             return True
         case Index(_, over):

@@ -272,6 +272,10 @@ RULES = [
         "sin(x[i])**4 - cos(x[i])**4 == sin(x[i])**2 - cos(x[i])**2",
         "sin(x[i])**4 - cos(x[i])**4 == 1",
     ),
+    # inequalities
+    ("no negative term", V, "sum(x[i]**2, i) >= 0", "sum(x[i]**3, i) >= 0"),
+    ("no negative factor", {"x": "real", "p": "unit"}, "p*(1 - p) <= 1/4", "p*(1 - p) <= 1/5"),
+    ("a positive fraction", {"x": "real"}, "tanh(x) <= 1", "tanh(x) <= 1/2"),
 ]
 
 
