@@ -296,6 +296,11 @@ def children():
     return [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
 
 
+def test_a_text_of_several_lines_is_one_line_in_the_report():
+    claim = dataclasses.replace(quick("x == x", x="real").claims[0], text="x ==\n      x\n")
+    assert entry(claim, "proved", None, {}).claim == "x == x"
+
+
 def test_worked_examples_are_left_to_the_exact_witness():
     formula = dataclasses.replace(quick("x == x", x="real"), examples=("an example",))
     assert len(items(formula, Settings())) == 2

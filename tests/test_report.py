@@ -284,7 +284,14 @@ def test_a_point_of_a_matrix_is_written_in_rows():
 
 @pytest.mark.parametrize(
     ("number", "expected"),
-    [("0.8", "0.8"), ("undefined", "undefined"), ("1.2345678901234567e-30", "1.234567890123…e-30"), ("-3", "-3")],
+    [
+        ("0.8", "0.8"),
+        ("2.33333333333333333…", "2.333333333333…"),
+        ("0.6989788961…", "0.6989788961…"),
+        ("undefined", "undefined"),
+        ("1.2345678901234567e-30", "1.234567890123…e-30"),
+        ("-3", "-3"),
+    ],
 )
 def test_a_long_number_is_cut_with_a_mark_and_keeps_its_exponent(number, expected):
     assert terminal.shortened(number) == expected

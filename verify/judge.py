@@ -165,7 +165,7 @@ def entry(item: Claim | Example, verdict: Verdict, reason: str | None, heard: Ma
     origin, expected = (item.origin, item.expected) if isinstance(item, Claim) else ("example", "holds")
     found = heard["exact"].counterexample if verdict == "refuted" else None
     return Judged(
-        claim=item.text,
+        claim=" ".join(item.text.split()),
         origin=origin,  # type: ignore[arg-type]
         expected=expected,  # type: ignore[arg-type]
         verdict=verdict,

@@ -168,5 +168,6 @@ def nested(value: Any) -> str:
 def shortened(number: str, mark: str = "…") -> str:
     """Decimal text cut after a few digits, which the mark shows: 0.340312345678… (an exponent stays)."""
     digits, letter, exponent = number.partition("e")
-    kept = digits[: DIGITS + 2]
-    return number if kept == digits or not digits[-1:].isdigit() else f"{kept}{mark}{letter}{exponent}"
+    kept = digits.rstrip("…")[: DIGITS + 2]
+    is_number = kept[-1:].isdigit() or kept.endswith(".")
+    return f"{kept}{mark}{letter}{exponent}" if is_number and kept != digits else number
