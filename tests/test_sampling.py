@@ -120,9 +120,14 @@ def test_both_values_of_a_sign_occur_in_every_vector():
 
 
 def test_later_draws_reach_ever_further():
-    largest = [max(abs(n) for n in value(at, "a")) for at in draws(everything()) if at.stratum.startswith("wild")]
-    assert largest[0] < 100
-    assert max(largest) > 10**8
+    # far up, far down and near 0, for thresholds such as 20, -20 and 1e-12
+    by_kind = {
+        kind: [at for at in draws(everything()) if at.stratum.startswith(kind)] for kind in ("high", "low", "near")
+    }
+    assert max(value(by_kind["high"][0], "a")) < 100
+    assert max(max(value(at, "a")) for at in by_kind["high"]) > 10**14
+    assert min(min(value(at, "a")) for at in by_kind["low"]) < -(10**14)
+    assert min(min(abs(value(at, "a"))) for at in by_kind["near"]) < Fraction(1, 10**13)
 
 
 def test_the_points_follow_from_the_text_and_the_seed_alone():

@@ -46,7 +46,7 @@ def compared(claim: Claim, left: Array, right: Array, at: Evaluation, level: int
             is_undefined = True
         elif verdict == "no right":
             is_unclear = True
-        else:
+        elif verdict != "fulfilled":
             accuracy = min(x.rel_accuracy_bits(), y.rel_accuracy_bits())
             if accuracy < _NEEDED and x.contains(0) and y.contains(0) and level >= zero_level:
                 accuracy = _bits_below_one(x, y)
@@ -65,8 +65,8 @@ def _element(operator: str, left: arb, right: arb) -> str:
         return "no right"
     if operator == "==":
         return "same" if left.overlaps(right) else "differs"
-    is_violated = left > right if operator == "<=" else left < right
-    return "differs" if is_violated else "same"
+    low, high = (left, right) if operator == "<=" else (right, left)
+    return "differs" if low > high else "fulfilled" if low < high else "same"
 
 
 def _bits_below_one(left: arb, right: arb) -> int:

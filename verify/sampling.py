@@ -26,6 +26,8 @@ _MOST_ELEMENTS = 20_000
 _PRIMES = (10007, 10427, 10993, 11777, 12143, 12911, 13687, 14533, 15187, 15901, 16411, 17239, 18043, 19207, 20101,
            21019, 22027, 23063, 24029, 25057, 26041, 27059, 28069, 29077, 30089, 31081, 32089, 33091)  # fmt: skip
 _RANGES = {"generic": (200, 2_500), "large": (5_000, 50_000), "tiny": (1, 20)}  # in thousandths
+_WILD = ("high", "low", "near")  # how draws beyond the planned ones depart from generic
+_REACHES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15)  # and how far: by powers of ten
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +87,11 @@ def draw(
 
 
 def stratum_of(number: int) -> str:
-    """Planned draws have theirs; then every other one is generic, and the rest reach from 10**-k to 10**k, k rising."""
+    """Planned draws have theirs; of the rest one in four is generic, the others go far up, far below 0 or near 0."""
     if number < len(PLANNED):
         return PLANNED[number]
-    return "generic" if number % 2 == 0 else f"wild {1 + (number - SMALL) // 4}"
+    round_, part = divmod(number - SMALL, 1 + len(_WILD))
+    return f"{_WILD[part - 1]} {_REACHES[round_ % len(_REACHES)]}" if part else "generic"
 
 
 # ---------------------------------------------------------------------------------------- sizes
@@ -171,7 +174,7 @@ def _values(
         for row in np.ndindex(lengths[:-width]):
             array[row] = _RELATED[domain.relation](lengths[-1], stratum, stream)
         return array
-    if domain.name == "positive" and not lengths and not stratum.startswith(("wild", "simple")):
+    if domain.name == "positive" and not lengths and not stratum.startswith((*_WILD, "simple")):
         # A lone positive number is most often an epsilon, a temperature or a rate: of order 1, and once 1e-5.
         stratum = "epsilon" if stratum == "tiny" else "generic"
     flat = [_element(domain, stratum, stream, used) for _ in range(prod(lengths))]
@@ -201,13 +204,20 @@ def _real(domain: domains.Domain, stratum: str, stream: Stream) -> Fraction:
     size = _magnitude(stratum, stream)
     if domain.high == 1:
         return _inside(size, stratum, stream)
-    return size if domain.low is not None or stream.below(2) else -size
+    return size if domain.low is not None or _is_positive(stratum, stream) else -size
+
+
+def _is_positive(stratum: str, stream: Stream) -> bool:
+    """Either sign as often, but mostly one where a draw is meant to go far to that side."""
+    if stratum.startswith(("high", "low")):
+        return bool(stream.below(8)) == stratum.startswith("high")
+    return bool(stream.below(2))
 
 
 def _inside(size: Fraction, stratum: str, stream: Stream) -> Fraction:
     """A number strictly between 0 and 1: near 1 for large ones, near 0 for tiny ones."""
     size = size if size < 1 else 1 / (1 + size)
-    return 1 - size if stratum == "large" or stream.below(2) else size
+    return 1 - size if stratum == "large" or _is_positive(stratum, stream) else size
 
 
 def _magnitude(stratum: str, stream: Stream) -> Fraction:
@@ -215,11 +225,11 @@ def _magnitude(stratum: str, stream: Stream) -> Fraction:
     if stratum == "simple":
         return Fraction(1 + stream.below(5), (1, 1, 2, 3)[stream.below(4)])
     prime = _PRIMES[stream.below(len(_PRIMES))]
-    if stratum.startswith("wild"):
+    if stratum.startswith(_WILD):
         reach = int(stratum.split()[1])
         mantissa = Fraction(prime + 1 + stream.below(8 * prime), prime)
-        power = Fraction(10) ** max(stream.below(reach + 1), stream.below(reach + 1))
-        return mantissa * power if stream.below(2) else mantissa / power
+        power = Fraction(10) ** (reach if stream.below(4) else stream.below(reach))
+        return mantissa / power if stratum.startswith("near") else mantissa * power
     if stratum == "epsilon":
         return Fraction(prime + 1 + stream.below(prime - 1), prime) / 100_000
     if stratum == "mixed":

@@ -136,8 +136,7 @@ class Tensors(ABC):
         if domains.TABLE[tensor.domain].integer:
             return Array(data, slots, exact=True)
         # A real number is never exact, so that what is exactly 0 is 0 nearby as well: no boundary.
-        width = arb(1) if self.truths.at_ties else arb(1, arb(2) ** -flint.ctx.prec)
-        array = Array(balls.as_balls(data) * width, slots)
+        array = Array(balls.as_balls(data) if self.truths.at_ties else _AROUND(data), slots)
         array.reads = self.bits.get(tensor, 0)
         return array
 
@@ -269,4 +268,11 @@ def position(value: fmpq) -> int:
     return int(value.p) if value.q == 1 and abs(value.p) < 1 << 40 else -1
 
 
+def _around(value: fmpq) -> arb:
+    """A ball around a rational; of some radius in any case."""
+    width = arb(2) ** -flint.ctx.prec
+    return arb(value) * arb(1, width) if value else arb(0, width**4)
+
+
+_AROUND = np.frompyfunc(_around, 1, 1)
 RATIONAL = np.frompyfunc(lambda v: fmpq(v.numerator, v.denominator), 1, 1)
