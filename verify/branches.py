@@ -69,7 +69,7 @@ class Truths:
         is_exact = all(argument.exact for argument in arguments)
         labels = tuple(sorted({label for argument in arguments for label in argument.labels}))
         data = [balls.spread(a.data if is_exact else a.balls(), a.labels, labels) for a in arguments]
-        choose = np.frompyfunc(lambda *values: _best(values, node.kind == "max", is_exact), len(data), 1)
+        choose = np.frompyfunc(lambda *values: self._best(values, node.kind == "max", is_exact), len(data), 1)
         places = self._noted(node, Array(np.asarray(choose(*data), dtype=int), labels, exact=True), active)
         if not is_exact:
             self._note_pairs(node)
@@ -95,10 +95,28 @@ class Truths:
         rows = value.data.transpose(order).reshape(*(label[1] for label in kept), -1)
         best = np.empty(rows.shape[:-1], dtype=int)
         for row in np.ndindex(best.shape):
-            best[row] = _best(tuple(rows[row]), node.kind == "max", value.exact)
+            best[row] = self._best(tuple(rows[row]), node.kind == "max", value.exact)
         over = _any_along(active, [label for label in slots if active is not None and label in active.labels])
         places = self._noted(node, Array(best, kept, exact=True), over).data
         return [Array(np.asarray(place), kept, exact=True) for place in np.unravel_index(places, lengths)]
+
+    def _best(self, values: tuple[Any, ...], is_largest: bool, is_exact: bool) -> int:
+        """The place of the largest (or smallest), or of what is undefined; -1 - place if another may be as large.
+
+        Two that are exactly the same are the same nearby as well, so that either will do.
+        """
+        best = 0
+        for at, value in enumerate(values):
+            if not is_exact and not value.is_finite():
+                return at
+            if value > values[best] if is_largest else value < values[best]:
+                best = at
+        if is_exact:
+            return best
+        top = values[best]
+        rivals = (value for at, value in enumerate(values) if at != best)
+        apart = {1 if is_largest else -1} if self.at_ties else {1 if is_largest else -1, 0}
+        return best if all(_sign(top, value) in apart for value in rivals) else -1 - best
 
     def _noted(self, node: Node, places: Array, active: Array | None) -> Array:
         """Record who won; a tie is coded as -1 - place."""
@@ -112,13 +130,16 @@ class Truths:
         """The floor, exact; a jump is a boundary."""
         if a.exact:
             return Array(np.frompyfunc(lambda v: fmpq(v.p // v.q), 1, 1)(a.data), a.labels, exact=True)
-        jumps = np.frompyfunc(lambda v: int(not v.is_exact() and v.is_finite() and v.contains_integer()), 1, 1)(a.data)
+        jumps = np.frompyfunc(self._is_jump, 1, 1)(a.data)
         if 1 in _seen(Array(np.asarray(jumps, dtype=int), a.labels, exact=True), active):
             self.ties.add(node)
         data = np.frompyfunc(_floor, 1, 1)(a.data)
         if all(isinstance(v, fmpq) for v in np.atleast_1d(data).ravel()):
             return Array(data, a.labels, exact=True)
         return Array(np.frompyfunc(arb, 1, 1)(data), a.labels, trouble=a.trouble or DOUBTFUL)
+
+    def _is_jump(self, v: arb) -> int:
+        return int(v.is_finite() and v.contains_integer() and (self.at_ties or not v.is_exact()))
 
     def note_zero(self, node: Power, base: Array, active: Array | None) -> None:
         """A base that may be 0 is at the end of the domain of a power that is no integer's.
@@ -152,25 +173,6 @@ def _sign(x: Any, y: Any) -> int:
     if not difference.is_finite():
         return _UNKNOWN
     return 0 if x is y or difference.is_zero() else _TIE
-
-
-def _best(values: tuple[Any, ...], is_largest: bool, is_exact: bool) -> int:
-    """The place of the largest (or smallest), or of what is undefined; -1 - place if another may be as large.
-
-    Two that are exactly the same are the same nearby as well, so that either will do.
-    """
-    best = 0
-    for at, value in enumerate(values):
-        if not is_exact and not value.is_finite():
-            return at
-        if value > values[best] if is_largest else value < values[best]:
-            best = at
-    if is_exact:
-        return best
-    top = values[best]
-    rivals = (value for at, value in enumerate(values) if at != best)
-    wins = 1 if is_largest else -1
-    return best if all(_sign(top, value) in (wins, 0) for value in rivals) else -1 - best
 
 
 def _floor(v: arb) -> fmpq | arb:
