@@ -13,8 +13,8 @@ from verify import exact
 from verify.counterexample import nested
 from verify.decimals import digits_of
 from verify.examples import check_example
+from verify.membership import is_inside
 from verify.points import there
-from verify.sampling import is_inside
 from verify.testimony import Counterexample, Settings
 
 

@@ -4,18 +4,26 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+import flint
 import mpmath
+import numpy as np
 import pytest
+from flint import arb
 
 from derive import functions
-from derive.catalog import quick
-from derive.expression import Index, Variable, axis, element, number
+from derive.catalog import quick, read, shipped
+from derive.expression import Derivative, Index, Variable, axis, element, number, walk
 from derive.formula import Formula
 from verify import exact
-from verify.balls import Array, contracted
+from verify.balls import Array, contracted, multiply, subtract
 from verify.balls import exact as rational
+from verify.evaluation import Evaluation
 from verify.moments import rule_of_degree
+from verify.reach import Structure
+from verify.sampling import draw, measure
 from verify.testimony import Counterexample, Settings, Testimony
+
+SHIPPED = read(shipped()).formulas
 
 Define = dict[str, str]
 Inputs = dict[str, str]
@@ -368,8 +376,6 @@ def test_the_rule_for_expectations_gives_the_moments_of_a_normal_variable():
 
 def test_a_sum_of_products_is_contracted_to_what_it_is():
     i, j, k = (0, 2), (1, 3), (2, 4)
-    import numpy as np
-
     left = np.arange(6).reshape(2, 3)
     right = np.arange(12).reshape(3, 4)
     factors = [Array(np.frompyfunc(lambda v: rational(int(v)).data, 1, 1)(a), labels, True)
@@ -388,3 +394,38 @@ def test_a_formula_may_be_built_by_hand():
     stray = replace(claim, left=element(tensor) + Variable("z"))
     assert "no expectation binds" in exact.testify(formula, stray, Settings()).reason
     assert Index("i", axis(2)).name == "i"
+
+
+# --------------------------------------------------- derivatives against difference quotients, in the catalog
+
+
+def first_derivatives(formula: Formula) -> list[Derivative]:
+    """The derivatives by one input that the claims speak of."""
+    bodies = [side for claim in formula.claims for side in (claim.left, claim.right)]
+    found = dict.fromkeys(node for body in bodies for node in walk(body) if isinstance(node, Derivative))
+    return [node for node in found if len(node.by) == 1 and node.by[0].tensor in formula.inputs]
+
+
+@pytest.mark.parametrize("name", sorted(SHIPPED))
+def test_a_derivative_is_the_limit_of_its_difference_quotient(name: str):
+    # (f(x + h) - f(x))/h with h = 2**-400 in 1,600 bits, against what is pulled back through f
+    formula = SHIPPED[name]
+    structure = Structure(formula)
+    here = draw(formula, 3, 0)
+    h = Fraction(1, 1 << 400)
+    for node in first_derivatives(formula)[:4]:
+        (by,) = node.by
+        place = tuple(length // 2 for length in here.values[by.tensor].shape)
+        moved = here.values[by.tensor].copy()
+        moved[place] = moved[place] + h
+        there = replace(here, values={**here.values, by.tensor: moved})
+        spot = tuple(number(p + measure(axis.start, here.sizes)) for p, axis in zip(place, by.tensor.axes, strict=True))
+        with flint.ctx.workprec(1600):
+            at = Evaluation(formula, here, structure.targets)
+            slope = at.value(Derivative(node.body, (element(by.tensor, *spot),)))
+            before, after = at.value(node.body), Evaluation(formula, there, structure.targets).value(node.body)
+            quotient = multiply(rational(1 / h), subtract(after, before))
+            difference = np.atleast_1d(subtract(slope, quotient).balls()).ravel()
+            if at.truths.ties:
+                continue
+            assert all(abs(ball) < arb(2) ** -300 for ball in difference), (name, node)

@@ -13,7 +13,8 @@ from derive.catalog import quick
 from derive.errors import UnsupportedError
 from derive.expression import Tensor
 from derive.formula import Formula
-from verify.sampling import PLANNED, SMALL, Draw, between, draw, draws, is_inside, measure, shape
+from verify.membership import is_inside
+from verify.sampling import PLANNED, SMALL, Draw, between, draw, draws, measure, shape
 
 ALL = {"a": "real[n]", "b": "positive[m]", "c": "unit[n, d]", "e": "positive", "s": "sign[m]", "q": "binary[d]",
        "y": "simplex[m, d]", "h": "onehot[n, d]", "A": "spd[d, d]", "B": "symmetric[n, n]", "k": "natural",

@@ -16,8 +16,9 @@ from derive.expression import Size, Tensor
 from derive.formula import Formula
 from verify.comparison import Outcome
 from verify.decimals import digits_of
+from verify.membership import is_inside
 from verify.reach import Reach
-from verify.sampling import Draw, draw, fits, is_inside
+from verify.sampling import Draw, draw, fits
 from verify.testimony import Counterexample
 
 Judge = Callable[[Draw], Outcome | None]
