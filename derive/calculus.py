@@ -266,6 +266,53 @@ class Reverse:
         return differential(body, leaf, lambda part: tensor in part.mentions)
 
 
+# ---------------------------------------------------------------- forward through recurrences
+
+
+class Forward:
+    """The derivatives of definitions by one tensor, first to last: that of a recurrence is a recurrence.
+
+    made: for each definition that depends on the tensor, the definition of its derivative, whose
+    subscripts are those of the definition and then those of the tensor.
+    """
+
+    def __init__(self, by: Tensor, definitions: Iterable[Definition], label: str) -> None:
+        self.by, self.label = by, label
+        self.formal = tuple(Index(f"$f{place}", axis) for place, axis in enumerate(by.axes))
+        self.definitions = {d.tensor: d for d in definitions}
+        self.dependent = {by}
+        for tensor, definition in self.definitions.items():  # in order, so that one pass sees every dependence
+            reads = definition.body.mentions.union(*(body.mentions for _, body in definition.bases))
+            if tensor is not by and reads & self.dependent:
+                self.dependent.add(tensor)
+        self.made: dict[Tensor, Definition] = {}
+        for tensor in self.dependent - {by}:
+            self.made[tensor] = self._derived(self.definitions[tensor])
+
+    def of(self, node: Node, wanted: Element) -> Node:
+        """The derivative of node by an element of the tensor."""
+        return replace(self._differential(node), dict(zip(self.formal, wanted.subscripts, strict=True)))
+
+    def _tensor(self, of: Tensor) -> Tensor:
+        return Tensor(f"d{self.label}({of.name}, {self.by.name})", of.axes + self.by.axes, "adjoint")
+
+    def _derived(self, definition: Definition) -> Definition:
+        bases = tuple(((*at, *self.formal), self._differential(body)) for at, body in definition.bases)
+        body = self._differential(definition.body)
+        indices = definition.indices + self.formal
+        return Definition(self._tensor(definition.tensor), indices, body, "", definition.place, bases)
+
+    def _differential(self, node: Node) -> Node:
+        return differential(node, self._leaf, lambda part: not self.dependent.isdisjoint(part.mentions))
+
+    def _leaf(self, part: Node) -> Node:
+        if not isinstance(part, Element) or part.tensor not in self.dependent:
+            return ZERO
+        if part.tensor is self.by:
+            return multiply(*(Delta(s, i) for s, i in zip(part.subscripts, self.formal, strict=True)))
+        return element(self._tensor(part.tensor), *part.subscripts, *self.formal)
+
+
 def adjoints(formula: Formula, target: Node, label: str) -> Reverse:
     return Reverse(target, formula.definitions, label)
 

@@ -120,6 +120,8 @@ class _Induction:
         formal = [s for p, s in enumerate(atom.subscripts) if p != place]
         if len(set(formal)) != len(formal) or not all(isinstance(s, Index) for s in formal):
             return False
+        if any(self.step in s.axis.free for s in formal if isinstance(s, Index)):
+            return False  # the hypothesis speaks of fewer values than the claim
 
         def expanded(part: Element) -> Node | None:
             if part.tensor is atom.tensor and part.subscripts[place] is atom.subscripts[place]:

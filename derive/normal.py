@@ -85,13 +85,14 @@ class Normalizer:
 
     definition: what an element stands for, if it is to be expanded; None for one that stays an atom.
     resolve: gives the derivative that a Derivative node stands for, as an expression without D.
-    facts: what the steps taken have used, in words.
+    facts: what the steps taken since it was last emptied have used, in words.
     """
 
     def __init__(self, definition: Definitions | None = None, resolve: Resolve | None = None) -> None:
         self.definition = definition or (lambda part: None)
         self.resolve = resolve
         self.facts: dict[str, None] = {}
+        self.used: dict[Node, dict[str, None]] = {}
         self.memo: dict[Node, Polynomial] = {}
         self.factored: dict[Polynomial, Factored] = {}
         self.signs: dict[Node, bool] = {}
@@ -106,9 +107,17 @@ class Normalizer:
             rule = RULES.get(type(node))
             if rule is None:
                 raise UnsupportedError(f"no rule for {type(node).__name__}")
-            done = self.memo[node] = rule(self, node)
+            outer, self.facts = self.facts, {}
+            try:
+                done = rule(self, node)
+            finally:
+                own, self.facts = self.facts, outer
             if len(done.terms) > MAX_TERMS:
                 raise UnsupportedError(f"the normal form has more than {MAX_TERMS} terms")
+            self.memo[node] = done
+            if own:
+                self.used[node] = own
+        self.facts.update(self.used.get(node, {}))
         return done
 
     def total(self, monomial: Monomial, indices: tuple[Index, ...]) -> Polynomial:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from derive import induction
-from derive.calculus import Reverse, has_derivative
+from derive.calculus import Forward, Reverse, has_derivative
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import (
     Axis,
@@ -132,6 +132,15 @@ class Algebra:
         return known
 
     def _step(self, target: Node, by: Element) -> Node:
+        program = self._program(target)
+        if any(d.bases for d in program):
+            forward = Forward(by.tensor, program, str(len(self.reverses)))
+            for made in forward.made.values():
+                if made.bases:
+                    self.definitions[made.tensor] = made
+                else:
+                    self.synthetic[made.tensor] = (made.indices, made.body)
+            return forward.of(target, by)
         reverse = self._reverse(target)
         value = reverse.by(by)
         for adjoint in reverse.made.values():
@@ -214,6 +223,7 @@ class Algebra:
         reason = ""
         for expanded in self._expansions(claim):
             ring = self._ring(expanded)
+            ring.facts.clear()
             try:
                 if self._holds(ring, claim):
                     return Proof(True, "", tuple(ring.facts))
@@ -277,6 +287,7 @@ class Algebra:
             return None
         difference = claim.left - claim.right
         ring = self.ring(True)
+        ring.facts.clear()
         return tuple(ring.facts) if all(is_zero(ring, ring(replace(difference, case))) for case in cases) else None
 
 
