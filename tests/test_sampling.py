@@ -42,6 +42,19 @@ def test_all_sizes_of_a_draw_are_different_and_each_takes_six_values():
     assert all(sorted(lengths) == [2, 3, 4, 5, 6, 7] for lengths in seen.values())
 
 
+def test_seven_sizes_are_still_all_different_and_more_are_different_in_pairs():
+    letters = "abcdefghjklm"
+    for count in (7, 8, 12):
+        formula = quick(" + ".join(f"sum(x{a}[i], i)*0" for a in letters[:count]) + " == 0",
+                        **{f"x{a}": f"real[{a}]" for a in letters[:count]})  # fmt: skip
+        found = [[at.sizes[size] for size in formula.sizes] for at in planned(formula)]
+        if count == 7:
+            assert all(sorted(lengths) == [1, 2, 3, 4, 5, 6, 7] for lengths in found)
+        assert all(np.prod(lengths) <= 24**3 for lengths in found)
+        apart = [sum(one[i] != one[j] for one in found) for i in range(count) for j in range(i)]
+        assert min(apart) >= 3
+
+
 def test_one_more_draw_has_a_size_of_one():
     at = list(islice(draws(quick("sum(x[i, j], i, j) == 0", x="real[n, m]")), SMALL + 1))[SMALL]
     assert 1 in at.sizes.values()

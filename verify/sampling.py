@@ -22,6 +22,8 @@ PLANNED = ("generic", "large", "mixed", "generic", "tiny", "mixed")
 MOST = 46  # draws in all: six planned, and forty more for branches not yet reached
 SMALL = 6  # the number of the draw in which one size is 1
 _IN_TURN = (2, 3, 5, 4, 7, 6)
+_MOST_APART = 7  # sizes that are all different in a draw; with more, each is one of a few
+_FEW = (2, 3, 4, 1)
 _MOST_ELEMENTS = 20_000
 _PRIMES = (10007, 10427, 10993, 11777, 12143, 12911, 13687, 14533, 15187, 15901, 16411, 17239, 18043, 19207, 20101,
            21019, 22027, 23063, 24029, 25057, 26041, 27059, 28069, 29077, 30089, 31081, 32089, 33091)  # fmt: skip
@@ -98,13 +100,21 @@ def stratum_of(number: int) -> str:
 
 
 def sizes_of(formula: Formula, number: int) -> dict[Size, int]:
-    """Every size another integer, each taking 2, 3, 5, 4, 7, 6 in turn from draw to draw."""
+    """Every size another integer, each taking 2, 3, 5, 4, 7, 6 in turn from draw to draw.
+
+    Beyond seven sizes, arrays with one axis each would be too large: then every two differ in most draws.
+    """
     count = len(formula.sizes)
-    in_turn = _IN_TURN if count <= len(_IN_TURN) else (*range(2, count + 1), 1)
+    in_turn, steps = (*_IN_TURN[: max(count, 6)], *range(1, count - 5)), [1] * count
     if number == SMALL:
-        in_turn = (1, *in_turn)[: max(count, 1)]
+        in_turn = (1, *_IN_TURN)[: max(count, 1)]
+    if count > _MOST_APART:
+        in_turn, steps = _FEW, [1 + at // len(_FEW) for at in range(count)]
     for more in range(8):
-        sizes = {s: in_turn[(number + j) % len(in_turn)] + more for j, s in enumerate(formula.sizes)}
+        sizes = {
+            size: in_turn[(number * step + at) % len(in_turn)] + more
+            for at, (size, step) in enumerate(zip(formula.sizes, steps, strict=True))
+        }
         if fits(formula, sizes):
             return sizes
     raise UnsupportedError("no sizes were found at which every axis has an element")
