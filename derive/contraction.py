@@ -232,14 +232,14 @@ def drop_simplex(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, .
         if len(places) != 1 or any(index in i.axis.free for i in indices):
             continue
         atom, exponent = monomial[places[0]]
-        if exponent == 1 and isinstance(atom, Element) and _is_distribution_over(atom, index):
+        if exponent == 1 and isinstance(atom, Element) and is_distribution_over(atom, index):
             ring.note(f"{atom.tensor.name} sums to 1 over its last axis")
             rest = ring.of_monomial(monomial[: places[0]] + monomial[places[0] + 1 :])
             return rest, tuple(i for i in indices if i is not index)
     return None
 
 
-def _is_distribution_over(atom: Element, index: Index) -> bool:
+def is_distribution_over(atom: Element, index: Index) -> bool:
     return (
         atom.tensor.domain in ("simplex", "onehot")
         and atom.subscripts[-1] is index

@@ -51,12 +51,26 @@ def _idempotent(ring: "Normalizer", monomial: Monomial, place: int, atom: Node, 
 
 def relation_of_element(ring: "Normalizer", m: Monomial, place: int, atom: Node, e: object) -> Polynomial | None:
     assert isinstance(atom, Element)
-    if atom.tensor.domain in ("onehot", "binary"):
+    if atom.tensor.domain in ("onehot", "binary") and e != 1:
         return _idempotent(ring, m, place, atom, e)
+    if atom.tensor.domain == "onehot":
+        return _one_hot(ring, m, place, atom)
     if atom.tensor.domain == "sign" and is_whole(e) and e not in (0, 1):
         ring.note(f"{atom.tensor.name} is -1 or 1, so its square is 1")
         kept = ((atom, 1),) if e % 2 else ()  # type: ignore[operator]
         return ring.of_monomial((*m[:place], *kept, *m[place + 1 :]))
+    return None
+
+
+def _one_hot(ring: "Normalizer", m: Monomial, place: int, atom: Element) -> Polynomial | None:
+    """t[i]*t[j] = delta(i, j)*t[i] for a one-hot t."""
+    for other, _ in m[:place]:
+        if not isinstance(other, Element) or other.tensor is not atom.tensor:
+            continue
+        if other.subscripts[:-1] == atom.subscripts[:-1]:
+            ring.note(f"{atom.tensor.name} is one-hot, so two of its elements are not both 1")
+            same = ring(Delta(other.subscripts[-1], atom.subscripts[-1]))
+            return ring.product(ring.of_monomial(_without(m, place)), same)
     return None
 
 

@@ -272,6 +272,18 @@ RULES = [
         "sin(x[i])**4 - cos(x[i])**4 == sin(x[i])**2 - cos(x[i])**2",
         "sin(x[i])**4 - cos(x[i])**4 == 1",
     ),
+    (
+        "a one-hot picks",
+        {"t": "onehot[m, n]", "z": "real[m, n]"},
+        "exp(-sum(t[r, i]*z[r, i], i)) == sum(t[r, i]*exp(-z[r, i]), i)",
+        "exp(-sum(t[r, i]*z[r, i], i)) == sum(t[r, i]*exp(z[r, i]), i)",
+    ),
+    (
+        "only one is hot",
+        {"t": "onehot[n]", "z": "real[n]"},
+        "sum(t[i]*z[i], i)**2 == sum(t[i]*z[i]**2, i)",
+        "sum(t[i]*z[i], i)**2 == sum(t[i]*z[i], i)",
+    ),
     # inequalities
     ("no negative term", V, "sum(x[i]**2, i) >= 0", "sum(x[i]**3, i) >= 0"),
     ("no negative factor", {"x": "real", "p": "unit"}, "p*(1 - p) <= 1/4", "p*(1 - p) <= 1/5"),
