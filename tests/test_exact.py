@@ -386,6 +386,13 @@ def test_a_sum_of_products_is_contracted_to_what_it_is():
     assert contracted(factors[:1], [j, k]).data[1].p == 4 * (3 + 4 + 5)  # absent labels count their length
 
 
+def test_a_claim_need_not_be_one_of_the_formula():
+    read = quick("L == sum(w[i]*x[i], i)", {"L": "sum(w[i]*x[i], i)"}, x="real[n]", w="real[n]")
+    assert exact.testify(read, read.claims[0], Settings()).says == "agrees"
+    other = quick("D(L, w[k]) == x[k]", {"L": "sum(w[i]*x[i], i)"}, x="real[n]", w="real[n]").claims[0]
+    assert exact.testify(read, other, Settings()).says == "agrees"
+
+
 def test_a_formula_may_be_built_by_hand():
     formula: Formula = quick("x == x", {}, x="real")
     (tensor,) = formula.inputs

@@ -10,7 +10,7 @@ from itertools import islice
 import flint
 
 from derive.errors import UnsupportedError
-from derive.expression import Compare, Node
+from derive.expression import Compare, Extremum, Node
 from derive.formula import Claim, Example, Formula
 from derive.text import text
 from verify.balls import LimitError, Work
@@ -32,9 +32,9 @@ _MOST_MARGINS = 12
 class Session:
     """The points of one formula and what was evaluated there, shared by its claims."""
 
-    def __init__(self, formula: Formula, settings: Settings) -> None:
+    def __init__(self, formula: Formula, settings: Settings, claim: Claim) -> None:
         self.formula, self.seed, self.digits = formula, settings.seed, settings.digits
-        self.structure = Structure(formula)
+        self.structure = Structure(formula, [claim])
         self.bits = int(settings.digits * 3.33) + _GUARD
         self._source = draws(formula, settings.seed)
         self._draws: list[Draw] = []
@@ -125,19 +125,19 @@ def _went_both_ways(node: Node, truths: list[Truths]) -> bool:
     if isinstance(node, Compare):
         signs = {sign for truth in truths for sign in truth.signs.get((node.left, node.right), ())}
         return len(outcomes) == 2 or len(signs) == 2 or (bool(signs) and node.operator in ("==", "!="))
-    wanted = len(node.arguments) if hasattr(node, "arguments") else 2
-    return len(outcomes) >= wanted
+    return len(outcomes) >= (len(node.arguments) if isinstance(node, Extremum) else 2)
 
 
 _latest: list[Session] = []
 
 
-def _session(formula: Formula, settings: Settings) -> Session:
+def _session(formula: Formula, settings: Settings, claim: Claim) -> Session:
     """The session of this formula; one is kept, as claims come formula by formula."""
     for session in _latest:
-        if session.formula is formula and (session.seed, session.digits) == (settings.seed, settings.digits):
+        is_same = (session.seed, session.digits) == (settings.seed, settings.digits)
+        if session.formula is formula and is_same and session.structure.is_made_for(claim):
             return session
-    _latest[:] = [Session(formula, settings)]
+    _latest[:] = [Session(formula, settings, claim)]
     return _latest[0]
 
 
@@ -149,7 +149,7 @@ def testify(formula: Formula, claim: Claim, settings: Settings) -> Testimony:
     """
     Work.start()
     try:
-        session = _session(formula, settings)
+        session = _session(formula, settings, claim)
         session.structure.check(claim)
         if settings.at is not None:
             return _at_one_point(session, claim, settings)

@@ -63,6 +63,11 @@ class Structure:
             if node.by[0].tensor not in known:
                 self.together[node.body] = (*known, node.by[0].tensor)
 
+    def is_made_for(self, claim: Claim) -> bool:
+        """Whether all that the claim differentiates by is among the targets; it need not be one of the formula's."""
+        found = (by.tensor for n in self.reach(claim).nodes if isinstance(n, Derivative) for by in n.by)
+        return all(tensor in self.targets for tensor in found)
+
     def reach(self, claim: Claim) -> Reach:
         found = self._readings.get((claim.left, claim.right))
         if found is None:
