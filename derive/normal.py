@@ -20,7 +20,6 @@ from derive.cases import (
     normal_of_table,
     normal_of_where,
 )
-from derive.contraction import is_distribution_over
 from derive.errors import UnsupportedError
 from derive.expression import (
     MINUS_ONE,
@@ -47,10 +46,10 @@ from derive.expression import (
     Where,
     element,
     multiply,
-    opened,
     replace,
 )
 from derive.factors import Factored, factor
+from derive.onehot import picked, picks, relation_of_choice
 from derive.polynomial import (
     NOTHING,
     UNIT,
@@ -72,7 +71,7 @@ from derive.polynomial import (
 from derive.powers import exponential, logarithm, power
 from derive.relations import RELATIONS
 from derive.signs import atom_is_nonnegative, atom_is_positive, is_indicator, is_unit_complement
-from derive.sums import sum_of_monomial, sum_over
+from derive.sums import sum_of_monomial
 
 Definitions = Callable[[Element], Node | None]
 Resolve = Callable[[Derivative], Node]
@@ -176,7 +175,7 @@ class Normalizer:
     def reduced(self, monomial: Monomial) -> Polynomial | None:
         """What a monomial becomes by the relations between its atoms, None if it stays as it is."""
         for place, (atom, exponent) in enumerate(monomial):
-            relation = RELATIONS.get(type(atom))
+            relation = relation_of_choice if isinstance(atom, Reduce) else RELATIONS.get(type(atom))
             if relation is None:
                 continue
             changed = relation(self, monomial, place, atom, exponent)
@@ -243,29 +242,8 @@ class Normalizer:
                 if is_indicator(atom):
                     return self._split(polynomial, atom, change)
                 if picks(atom) is not None:
-                    return self._picked(polynomial, atom, change)
+                    return picked(self, polynomial, atom, change)
         return change(polynomial)
-
-    def _picked(self, polynomial: Polynomial, atom: Node, change: Callable[[Polynomial], Polynomial]) -> Polynomial:
-        """f(sum over i of t[i]*a[i]) = sum over i of t[i]*f(a[i]) for a one-hot t."""
-        assert isinstance(atom, Reduce)
-        self.note(f"{picks(atom)} is one-hot, so it picks one term of a sum")
-        inner, (index,) = opened(atom)
-        single = self(inner).single
-        hot = next((item for item in single[0] if _is_hot(item[0], index)), None) if single else None
-        if single is None or hot is None:
-            return change(polynomial)
-        body, scale = single
-        chosen = Polynomial({tuple(item for item in body if item is not hot): scale})
-        changed = NOTHING
-        for monomial, coefficient in polynomial.terms.items():
-            rest = self.of_monomial(tuple(item for item in monomial if item[0] is not atom), coefficient)
-            times = dict(monomial).get(atom, 0)
-            changed = changed + self.product(rest, self._powers_of(chosen, times))
-        return sum_over(self, self.product(variable(hot[0]), self.by_cases(changed, change)), (index,))
-
-    def _powers_of(self, base: Polynomial, exponent: Exponent) -> Polynomial:
-        return power(self, base, exponent) if exponent != 0 else UNIT
 
     def _split(self, polynomial: Polynomial, atom: Node, change: Callable[[Polynomial], Polynomial]) -> Polynomial:
         one: dict[Monomial, Rational] = {}
@@ -277,18 +255,6 @@ class Normalizer:
                 accumulated(zero, ((rest, coefficient),))
         then, otherwise = self.by_cases(Polynomial(one), change), self.by_cases(Polynomial(zero), change)
         return otherwise + self.product(variable(atom), then - otherwise)
-
-
-def picks(atom: Node) -> str | None:
-    """The name of the one-hot tensor that makes the atom a choice of one term, None if it is no such sum."""
-    match atom:
-        case Reduce("sum", Multiply(factors), (index,)):
-            return next((f.tensor.name for f in factors if isinstance(f, Element) and _is_hot(f, index)), None)
-    return None
-
-
-def _is_hot(atom: Node, index: Index) -> bool:
-    return isinstance(atom, Element) and atom.tensor.domain == "onehot" and is_distribution_over(atom, index)
 
 
 def _renamed(exponent: object, mapping: dict[Node, Node], ring: Normalizer) -> object:

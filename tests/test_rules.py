@@ -284,6 +284,12 @@ RULES = [
         "sum(t[i]*z[i], i)**2 == sum(t[i]*z[i]**2, i)",
         "sum(t[i]*z[i], i)**2 == sum(t[i]*z[i], i)",
     ),
+    (
+        "the hot element of a choice",
+        {"t": "onehot[n]", "z": "positive[n]"},
+        "t[k]/sum(t[i]*z[i], i) == t[k]/z[k]",
+        "t[k]/sum(t[i]*z[i], i) == t[k]*z[k]",
+    ),
     # inequalities
     ("no negative term", V, "sum(x[i]**2, i) >= 0", "sum(x[i]**3, i) >= 0"),
     ("no negative factor", {"x": "real", "p": "unit"}, "p*(1 - p) <= 1/4", "p*(1 - p) <= 1/5"),
