@@ -2,7 +2,7 @@
 
 Two expressions that are equal up to the names of bound indices are one object, so `is` decides
 equality and a dictionary keyed by nodes costs an identity hash. Nothing is simplified when a node is
-made: an expression stays as it was read (see `derive.normal` for the normal form).
+made: an expression stays as it was read (see `derive.algebra.normal` for the normal form).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ class Node:
     """An interned expression: equal fields mean the identical object.
 
     `free` holds the indices and variables not bound inside, `level` the highest name of a bound one
-    (0 if there is none), `serial` the order of making, `order_key` what derive.polynomial sorts by.
+    (0 if there is none), `serial` the order of making, `order_key` what derive.algebra.polynomial sorts by.
     `mentions` has the tensors and the names of the functions below, and "D" where a derivative is.
     """
 

@@ -3,7 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from derive import induction
+from derive.algebra import induction
+from derive.algebra.normal import Normalizer
+from derive.algebra.polynomial import Polynomial, node_of
+from derive.algebra.singular import singular_factors
+from derive.algebra.zero import is_zero
 from derive.calculus import Forward, Reverse, has_derivative
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import (
@@ -20,11 +24,7 @@ from derive.expression import (
     walk,
 )
 from derive.formula import Claim, Definition, Formula, mentioned
-from derive.normal import Normalizer
-from derive.polynomial import Polynomial, node_of
-from derive.singular import singular_factors
 from derive.text import text
-from derive.zero import is_zero
 
 MAX_CASES = 64
 MAX_STEPS = 16

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from derive.algebra.normal import Normalizer
 from derive.calculus import Adjoint, Reverse
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import (
@@ -31,7 +32,6 @@ from derive.expression import (
 from derive.formula import Claim, Definition, Formula
 from derive.latex import Printer
 from derive.letters import letter, unused
-from derive.normal import Normalizer
 from derive.proof import Algebra, derived
 
 SMALL = 30  # nodes up to which a step is shown in the engine's form beside the proved one

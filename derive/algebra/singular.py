@@ -6,10 +6,10 @@ nothing of the kind that its left side does not divide by as well.
 
 from collections.abc import Iterable, Iterator
 
+from derive.algebra.generic import is_almost_never_zero
+from derive.algebra.normal import Normalizer
+from derive.algebra.polynomial import Polynomial, variable
 from derive.expression import Add, Call, Index, Multiply, Node, Number, Power, replace, walk
-from derive.generic import is_almost_never_zero
-from derive.normal import Normalizer
-from derive.polynomial import Polynomial, variable
 
 
 def singular_factors(ring: Normalizer, nodes: Iterable[Node]) -> set[Polynomial]:

@@ -7,6 +7,10 @@ t - 1, or a sum up to t) and putting the solution into the claim at t.
 
 from collections.abc import Callable, Iterator, Mapping
 
+from derive.algebra.normal import Normalizer
+from derive.algebra.polynomial import NOTHING, UNIT, Monomial, Polynomial, accumulated, is_whole, node_of
+from derive.algebra.powers import inverse
+from derive.algebra.zero import is_zero
 from derive.errors import UnsupportedError
 from derive.expression import (
     ONE,
@@ -25,10 +29,6 @@ from derive.expression import (
     walk,
 )
 from derive.formula import Claim, Definition
-from derive.normal import Normalizer
-from derive.polynomial import NOTHING, UNIT, Monomial, Polynomial, accumulated, is_whole, node_of
-from derive.powers import inverse
-from derive.zero import is_zero
 
 Definitions = Mapping[Tensor, Definition]
 Expansion = Callable[[Element], Node | None]

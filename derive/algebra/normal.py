@@ -10,9 +10,9 @@ from collections.abc import Callable
 from flint import fmpq
 
 from derive import functions, ranges
-from derive.binders import RULES as BINDERS
-from derive.binders import normal_of_expectation
-from derive.cases import (
+from derive.algebra.binders import RULES as BINDERS
+from derive.algebra.binders import normal_of_expectation
+from derive.algebra.cases import (
     normal_of_compare,
     normal_of_delta,
     normal_of_extremum,
@@ -20,6 +20,30 @@ from derive.cases import (
     normal_of_table,
     normal_of_where,
 )
+from derive.algebra.factors import Factored, factor
+from derive.algebra.onehot import picked, picks, relation_of_choice
+from derive.algebra.polynomial import (
+    NOTHING,
+    UNIT,
+    Exponent,
+    Monomial,
+    Polynomial,
+    Rational,
+    accumulated,
+    constant,
+    exponent_of,
+    exponent_product,
+    is_integer,
+    is_whole,
+    monomial_product,
+    node_of,
+    order,
+    variable,
+)
+from derive.algebra.powers import exponential, logarithm, power
+from derive.algebra.relations import RELATIONS
+from derive.algebra.signs import atom_is_nonnegative, atom_is_positive, is_indicator, is_unit_complement
+from derive.algebra.sums import sum_of_monomial
 from derive.errors import UnsupportedError
 from derive.expression import (
     MINUS_ONE,
@@ -48,30 +72,6 @@ from derive.expression import (
     multiply,
     replace,
 )
-from derive.factors import Factored, factor
-from derive.onehot import picked, picks, relation_of_choice
-from derive.polynomial import (
-    NOTHING,
-    UNIT,
-    Exponent,
-    Monomial,
-    Polynomial,
-    Rational,
-    accumulated,
-    constant,
-    exponent_of,
-    exponent_product,
-    is_integer,
-    is_whole,
-    monomial_product,
-    node_of,
-    order,
-    variable,
-)
-from derive.powers import exponential, logarithm, power
-from derive.relations import RELATIONS
-from derive.signs import atom_is_nonnegative, atom_is_positive, is_indicator, is_unit_complement
-from derive.sums import sum_of_monomial
 
 Definitions = Callable[[Element], Node | None]
 Resolve = Callable[[Derivative], Node]

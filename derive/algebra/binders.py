@@ -5,16 +5,9 @@ from typing import TYPE_CHECKING
 
 from flint import fmpq
 
-from derive.errors import UnsupportedError
-from derive.expression import (
-    Expect,
-    Index,
-    Node,
-    Reduce,
-    opened,
-    reduce,
-)
-from derive.polynomial import (
+from derive.algebra.components import free_of, is_free_of, split
+from derive.algebra.factors import factor
+from derive.algebra.polynomial import (
     NOTHING,
     UNIT,
     Polynomial,
@@ -26,15 +19,20 @@ from derive.polynomial import (
     sorted_monomial,
     variable,
 )
+from derive.algebra.powers import power
+from derive.algebra.sums import normal_of_mean, normal_of_sum, opened_in_place, sum_over
+from derive.errors import UnsupportedError
+from derive.expression import (
+    Expect,
+    Index,
+    Node,
+    Reduce,
+    opened,
+    reduce,
+)
 
 if TYPE_CHECKING:
-    from derive.normal import Normalizer
-
-
-from derive.components import free_of, is_free_of, split
-from derive.factors import factor
-from derive.powers import power
-from derive.sums import normal_of_mean, normal_of_sum, opened_in_place, sum_over
+    from derive.algebra.normal import Normalizer
 
 
 def normal_of_product(ring: "Normalizer", node: Reduce) -> Polynomial:

@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING
 
 from flint import fmpq
 
-from derive.components import free_of
+from derive.algebra.components import free_of
+from derive.algebra.polynomial import (
+    NOTHING,
+    UNIT,
+    Monomial,
+    Polynomial,
+    as_polynomial,
+    exponent_of,
+    exponent_sum,
+    is_whole,
+    variable,
+)
 from derive.errors import UnsupportedError
 from derive.expression import (
     Add,
@@ -18,20 +29,9 @@ from derive.expression import (
     Node,
     Number,
 )
-from derive.polynomial import (
-    NOTHING,
-    UNIT,
-    Monomial,
-    Polynomial,
-    as_polynomial,
-    exponent_of,
-    exponent_sum,
-    is_whole,
-    variable,
-)
 
 if TYPE_CHECKING:
-    from derive.normal import Normalizer
+    from derive.algebra.normal import Normalizer
 
 
 Relation = Callable[["Normalizer", Monomial, int, Node, object], Polynomial | None]

@@ -6,18 +6,11 @@ rest stays as an atom, a "kept base", whose exponent is negative, fractional or 
 
 from typing import TYPE_CHECKING
 
-from flint import fmpq
+from flint import fmpq, fmpz
 
-from derive.errors import UndefinedError, UnsupportedError
-from derive.expression import (
-    Call,
-    Node,
-    Reduce,
-    number,
-    opened,
-    reduce,
-)
-from derive.polynomial import (
+from derive.algebra.cases import indicator
+from derive.algebra.factors import Factored, factor
+from derive.algebra.polynomial import (
     NOTHING,
     UNIT,
     Exponent,
@@ -37,16 +30,19 @@ from derive.polynomial import (
     plain,
     variable,
 )
+from derive.algebra.zero import is_zero
+from derive.errors import UndefinedError, UnsupportedError
+from derive.expression import (
+    Call,
+    Node,
+    Reduce,
+    number,
+    opened,
+    reduce,
+)
 
 if TYPE_CHECKING:
-    from derive.normal import Normalizer
-
-
-from flint import fmpz
-
-from derive.cases import indicator
-from derive.factors import Factored, factor
-from derive.zero import is_zero
+    from derive.algebra.normal import Normalizer
 
 
 def power(ring: "Normalizer", base: Polynomial, exponent: Exponent) -> Polynomial:

@@ -12,8 +12,22 @@ from typing import TYPE_CHECKING
 
 from flint import fmpq
 
-from derive.components import components, depth_below, free_of, placeholder, split
-from derive.contraction import REWRITES, is_nonnegative
+from derive.algebra.components import components, depth_below, free_of, placeholder, split
+from derive.algebra.contraction import REWRITES, is_nonnegative
+from derive.algebra.polynomial import (
+    NOTHING,
+    UNIT,
+    Monomial,
+    Polynomial,
+    Rational,
+    accumulated,
+    monomial_node,
+    monomial_order,
+    node_of,
+    order,
+    variable,
+)
+from derive.algebra.powers import inverse
 from derive.errors import UnsupportedError
 from derive.expression import (
     Element,
@@ -28,23 +42,9 @@ from derive.expression import (
     total,
     walk,
 )
-from derive.polynomial import (
-    NOTHING,
-    UNIT,
-    Monomial,
-    Polynomial,
-    Rational,
-    accumulated,
-    monomial_node,
-    monomial_order,
-    node_of,
-    order,
-    variable,
-)
-from derive.powers import inverse
 
 if TYPE_CHECKING:
-    from derive.normal import Normalizer
+    from derive.algebra.normal import Normalizer
 
 MAX_ORDERS = 720
 MAX_WRITTEN_OUT = 8

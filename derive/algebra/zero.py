@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from derive.algebra.factors import by_residue, depth, multiplied_out
+from derive.algebra.polynomial import Polynomial
 from derive.expression import Add, Multiply
-from derive.factors import by_residue, depth, multiplied_out
-from derive.polynomial import Polynomial
 
 if TYPE_CHECKING:
-    from derive.normal import Normalizer
+    from derive.algebra.normal import Normalizer
 
 
 def is_zero(ring: "Normalizer", polynomial: Polynomial) -> bool:

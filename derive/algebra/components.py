@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from derive.expression import (
-    Index,
-    Node,
-    Variable,
-)
-from derive.polynomial import (
+from derive.algebra.polynomial import (
     Exponent,
     Monomial,
     Polynomial,
     exponent_of,
     sorted_monomial,
+)
+from derive.expression import (
+    Index,
+    Node,
+    Variable,
 )
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from flint import Ordering, fmpq, fmpz, fmpz_mpoly_ctx
 
-from derive.expression import Add, Multiply, Node, walk
-from derive.polynomial import (
+from derive.algebra.polynomial import (
     NOTHING,
     Exponent,
     Monomial,
@@ -20,9 +19,10 @@ from derive.polynomial import (
     monomial_product,
     sorted_monomial,
 )
+from derive.expression import Add, Multiply, Node, walk
 
 if TYPE_CHECKING:
-    from derive.normal import Normalizer
+    from derive.algebra.normal import Normalizer
 
 
 # A generator is an atom to a numeric power, or to the power of one monomial of a symbolic exponent.

@@ -4,6 +4,18 @@ from typing import TYPE_CHECKING
 
 from flint import fmpq
 
+from derive.algebra.factors import factor
+from derive.algebra.generic import is_almost_never_zero
+from derive.algebra.polynomial import (
+    NOTHING,
+    UNIT,
+    Polynomial,
+    is_integer,
+    is_whole,
+    node_of,
+    order,
+    variable,
+)
 from derive.errors import UnsupportedError
 from derive.expression import (
     ZERO,
@@ -17,24 +29,10 @@ from derive.expression import (
     Where,
     number,
 )
-from derive.polynomial import (
-    NOTHING,
-    UNIT,
-    Polynomial,
-    is_integer,
-    is_whole,
-    node_of,
-    order,
-    variable,
-)
+from derive.text import text
 
 if TYPE_CHECKING:
-    from derive.normal import Normalizer
-
-
-from derive.factors import factor
-from derive.generic import is_almost_never_zero
-from derive.text import text
+    from derive.algebra.normal import Normalizer
 
 
 def normal_of_extremum(ring: "Normalizer", node: Node) -> Polynomial:

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from derive.contraction import is_distribution_over
+from derive.algebra.contraction import is_distribution_over
+from derive.algebra.polynomial import NOTHING, Exponent, Monomial, Polynomial, is_whole, node_of, variable
+from derive.algebra.powers import power
+from derive.algebra.sums import sum_over
 from derive.expression import Element, Index, Multiply, Node, Reduce, opened, replace
-from derive.polynomial import NOTHING, Exponent, Monomial, Polynomial, is_whole, node_of, variable
-from derive.powers import power
-from derive.sums import sum_over
 
 if TYPE_CHECKING:
-    from derive.normal import Normalizer
+    from derive.algebra.normal import Normalizer
 
 
 def picks(atom: Node) -> Element | None:

@@ -8,12 +8,12 @@ at n = 1). What is not shown here counts as "on more than that".
 from typing import TYPE_CHECKING
 
 from derive import domains
+from derive.algebra.polynomial import NOTHING, Exponent, Monomial, Polynomial, Rational, accumulated, is_whole
+from derive.algebra.signs import is_indicator
 from derive.expression import Call, Element, Node, Reduce, Tensor, opened
-from derive.polynomial import NOTHING, Exponent, Monomial, Polynomial, Rational, accumulated, is_whole
-from derive.signs import is_indicator
 
 if TYPE_CHECKING:
-    from derive.normal import Normalizer
+    from derive.algebra.normal import Normalizer
 
 
 def is_never_zero(ring: "Normalizer", atom: Node) -> bool:

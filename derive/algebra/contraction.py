@@ -9,6 +9,19 @@ from typing import TYPE_CHECKING
 from flint import fmpq
 
 from derive import ranges
+from derive.algebra.components import free_of, free_of_polynomial
+from derive.algebra.polynomial import (
+    Monomial,
+    Polynomial,
+    Rational,
+    exponent_sum,
+    is_whole,
+    monomial_node,
+    monomial_power,
+    monomial_product,
+    node_of,
+    order,
+)
 from derive.expression import (
     MINUS_ONE,
     ZERO,
@@ -30,23 +43,10 @@ from derive.expression import (
     opened,
     walk,
 )
-from derive.polynomial import (
-    Monomial,
-    Polynomial,
-    Rational,
-    exponent_sum,
-    is_whole,
-    monomial_node,
-    monomial_power,
-    monomial_product,
-    node_of,
-    order,
-)
 
 if TYPE_CHECKING:
-    from derive.normal import Normalizer
+    from derive.algebra.normal import Normalizer
 
-from derive.components import free_of, free_of_polynomial
 
 Rewritten = tuple[Polynomial, tuple[Index, ...]]
 

@@ -2,6 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from derive import domains
+from derive.algebra.polynomial import (
+    Polynomial,
+    as_polynomial,
+)
 from derive.expression import (
     Add,
     Call,
@@ -17,16 +22,9 @@ from derive.expression import (
     Size,
     opened,
 )
-from derive.polynomial import (
-    Polynomial,
-    as_polynomial,
-)
 
 if TYPE_CHECKING:
-    from derive.normal import Normalizer
-
-
-from derive import domains
+    from derive.algebra.normal import Normalizer
 
 
 def is_indicator(atom: Node) -> bool:
