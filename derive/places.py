@@ -1,40 +1,21 @@
 """Subscripts, lengths and ranges as integers, at given sizes and values of the indices."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from fractions import Fraction
 from math import floor, prod
 from typing import Any
 
 from derive.errors import UnsupportedError
-from derive.expression import (
-    Add,
-    Call,
-    Delta,
-    Element,
-    Extremum,
-    Index,
-    Multiply,
-    Node,
-    Number,
-    Power,
-    Size,
-    Tensor,
-    Variable,
-)
+from derive.expression import Add, Call, Index, Multiply, Node, Number, Power, Size, Tensor, Variable
 
 Names = Mapping[Index | Variable, Any]
 """What free indices (integers) and variables stand for."""
 
 
-class Places(ABC):
-    """Integer expressions; a subclass knows the elements of integer inputs, which may stand in a subscript."""
+class Places:
+    """Integer expressions at given sizes."""
 
     sizes: Mapping[Size, int]
-
-    @abstractmethod
-    def whole(self, tensor: Tensor, place: tuple[int, ...]) -> int:
-        """An element that stands in a subscript."""
 
     def range(self, index: Index, names: Names) -> range:
         start = self.integer(index.axis.start, names)
@@ -63,14 +44,6 @@ class Places(ABC):
                 return self._rational(base, names) ** exponent
             case Call("floor", argument):
                 return Fraction(floor(self._rational(argument, names)))
-            case Call("abs", argument):
-                return abs(self._rational(argument, names))
-            case Extremum(kind, arguments):
-                return (max if kind == "max" else min)(self._rational(a, names) for a in arguments)
-            case Delta(left, right):
-                return Fraction(self._rational(left, names) == self._rational(right, names))
-            case Element(tensor, subscripts):
-                return Fraction(self.whole(tensor, tuple(self.integer(s, names) for s in subscripts)))
         raise UnsupportedError(f"{type(node).__name__} in a subscript")
 
     def check(self, tensor: Tensor, place: tuple[int, ...]) -> None:

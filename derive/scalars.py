@@ -173,12 +173,6 @@ class Scalars(Places):
             raise UnsupportedError(f"no SymPy form of {function}")
         return self(value, {functions.x: argument})
 
-    def whole(self, tensor: Tensor, place: tuple[int, ...]) -> int:
-        found = self.element(tensor, place)
-        if not isinstance(found, sympy.Integer):
-            raise UnsupportedError(f"{tensor.name} in a subscript")
-        return int(found)
-
     # --------------------------------------------------------------------------------- rules
 
     def _number(self, node: Number, names: Names) -> Scalar:

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from derive.dependence import Dependence
-from derive.domains import TABLE as DOMAINS
 from derive.errors import UnsupportedError
 from derive.expression import (
     Add,
@@ -79,7 +78,7 @@ def _is_exact_call(node: Node) -> bool:
     match node:
         case Power(_, Number(exponent, 1)):
             return abs(exponent) <= 8
-        case Call("floor" | "abs", _):
+        case Call("floor", _):
             return True
     return False
 
@@ -102,11 +101,9 @@ class Arrays:
         reads: Reads | None = None,
     ) -> None:
         self.formula, self.dtype = formula, np.dtype(dtype)
-        integers: dict[Tensor, Stored] = {}
-        self.subscripts = Subscripts(sizes, chosen or {}, integers)
+        self.subscripts = Subscripts(sizes, chosen or {})
         self.reads = reads or Reads(formula)
         self.stored: dict[Tensor, Stored] = {t: Stored((), v, self.starts(t)) for t, v in values.items()}
-        integers.update((t, v) for t, v in self.stored.items() if t.domain in DOMAINS and DOMAINS[t.domain].integer)
         self.parent: Arrays | None = None
         self.changed: frozenset[Tensor] = frozenset()
         self.named: Mapping[Index | Variable, Labelled] = {}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from derive.errors import UnsupportedError
-from derive.expression import Derivative, Index, fresh, replace, walk
+from derive.expression import ZERO, Derivative, Index, fresh, replace, walk
 from derive.formula import Claim, Formula
 from verify.arrays import Reads
 from verify.labelled import Array, aligned
@@ -38,13 +38,15 @@ def testify(formula: Formula, claim: Claim, settings: Settings) -> Testimony:
     try:
         for draw in points(formula, claim, settings, TRIED):
             found.append(compare(formula, claim, draw, reads))
-            if found[-1].says == "differs" or sum(c.says == "agrees" for c in found) == wanted:
+            # A point at which both sides vanish shows little, unless 0 is what is claimed.
+            shown = [c for c in found if c.says == "agrees" and (not c.is_zero or claim.right is ZERO)]
+            if found[-1].says == "differs" or len(shown) == wanted:
                 break
     except UnsupportedError as problem:
         return Testimony("differences", "cannot tell", str(problem))
-    says = found[-1].says
+    says: Saying = "differs" if found[-1].says == "differs" else "agrees"
     used = [c for c in found if c.says == says]
-    if says == "cannot tell" or len(used) < (wanted if says == "agrees" else 1):
+    if len(used) < (wanted if says == "agrees" else 1):
         return Testimony("differences", "cannot tell", "the errors of the differences are too large, or undefined")
     if settings.at and says == "agrees" and used[0].blur > certain_gap(settings.at):
         return Testimony("differences", "cannot tell", "the difference is smaller than the errors of floats")
@@ -55,12 +57,16 @@ def testify(formula: Formula, claim: Claim, settings: Settings) -> Testimony:
 
 
 class Comparison(NamedTuple):
-    """gap, allowed: of the worst component, relative to its value.  blur: the greatest error allowed."""
+    """gap, allowed: of the worst component, relative to its value.  blur: the greatest error allowed.
+
+    is_zero: both sides are 0, as far as can be told.
+    """
 
     says: Saying
     gap: float
     allowed: float
     blur: float
+    is_zero: bool
     sizes: dict[str, int]
 
 
@@ -93,7 +99,8 @@ def compare(formula: Formula, claim: Claim, draw: Draw, reads: Reads) -> Compari
         else:
             says = "cannot tell"
         blur = float(np.where(sharp, WITHIN * error, 0).max(initial=0))
-    return Comparison(says, float(relative.flat[worst]), float(allowed.flat[worst]), blur, sizes)
+        is_zero = bool(np.all(size <= WITHIN * error))
+    return Comparison(says, float(relative.flat[worst]), float(allowed.flat[worst]), blur, is_zero, sizes)
 
 
 def excess(operator: str, one: Array, other: Array) -> Array:

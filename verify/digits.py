@@ -42,6 +42,8 @@ class Digits:
             return self(self.symbols[scalar])
         if scalar.is_NumberSymbol:
             return +getattr(self.context, _CONSTANTS[scalar])
+        if scalar in _NOT_REAL:
+            raise ArithmeticError("not a real number")
         parts = [self(part) for part in scalar.args]
         if scalar.is_Add:
             return self.context.fsum(parts)
@@ -85,4 +87,5 @@ class Comparison:
         raise ArithmeticError("the digits do not settle")
 
 
+_NOT_REAL = (sympy.I, sympy.nan, sympy.zoo, sympy.oo, -sympy.oo)
 _CONSTANTS = {sympy.pi: "pi", sympy.E: "e"}

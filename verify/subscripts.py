@@ -9,20 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from derive.errors import UnsupportedError
-from derive.expression import (
-    Add,
-    Call,
-    Delta,
-    Element,
-    Extremum,
-    Index,
-    Multiply,
-    Node,
-    Number,
-    Power,
-    Size,
-    Tensor,
-)
+from derive.expression import Add, Call, Index, Multiply, Node, Number, Power, Size
 from verify.labelled import Array, Labelled, Stored, aligned
 
 
@@ -39,24 +26,17 @@ class Quotient(NamedTuple):
 
 
 class Subscripts:
-    """sizes: their values.  chosen: the values of an index, where not its whole axis.
-
-    integers: the inputs that may stand in a subscript.  fixed: the indices that have one value.
-    """
+    """sizes: their values.  chosen: the values of an index, where not its whole axis.  fixed: indices at one value."""
 
     def __init__(
-        self,
-        sizes: Mapping[Size, int],
-        chosen: Mapping[Index, Array],
-        integers: Mapping[Tensor, Stored],
-        fixed: Mapping[Index, int] | None = None,
+        self, sizes: Mapping[Size, int], chosen: Mapping[Index, Array], fixed: Mapping[Index, int] | None = None
     ) -> None:
-        self.sizes, self.chosen, self.integers, self.fixed = sizes, chosen, integers, fixed or {}
+        self.sizes, self.chosen, self.fixed = sizes, chosen, fixed or {}
         self._affine: dict[Node, Affine | None] = {}
         self._ranges: dict[Index, tuple[int, int] | None] = {}
 
     def with_fixed(self, fixed: Mapping[Index, int]) -> "Subscripts":
-        return Subscripts(self.sizes, self.chosen, self.integers, {**self.fixed, **fixed})
+        return Subscripts(self.sizes, self.chosen, {**self.fixed, **fixed})
 
     # ------------------------------------------------------------------------------- ranges
 
@@ -165,18 +145,6 @@ class Subscripts:
             case Call("floor", argument):
                 labels, (over, under) = aligned(self.quotient(argument))
                 return Quotient(Labelled(labels, over // under), _scalar(1))
-            case Call("abs", argument):
-                above, below = self.quotient(argument)
-                return Quotient(Labelled(above.labels, np.abs(above.array)), below)
-            case Element(tensor, subscripts) if tensor in self.integers:
-                found = self.read(self.integers[tensor], subscripts)
-                return Quotient(Labelled(found.labels, np.rint(found.array).astype(np.int64)), _scalar(1))
-            case Extremum(kind, arguments):
-                labels, arrays = aligned([self.values(a) for a in arguments])
-                return Quotient(Labelled(labels, _EXTREMUM[kind].reduce(np.broadcast_arrays(*arrays))), _scalar(1))
-            case Delta(left, right):
-                labels, (one, other) = aligned([self.values(left), self.values(right)])
-                return Quotient(Labelled(labels, (one == other).astype(np.int64)), _scalar(1))
         raise UnsupportedError(f"{type(node).__name__} in a subscript")
 
     # ------------------------------------------------------------------------------ reading
@@ -244,7 +212,6 @@ class Subscripts:
 
 
 _ONE = Fraction(1)
-_EXTREMUM = {"max": np.maximum, "min": np.minimum}
 
 
 def _whole(value: Fraction) -> int:
