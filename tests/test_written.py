@@ -10,7 +10,7 @@ import sympy
 from claims import Case, each_right_claim, each_wrong_claim
 
 from derive.catalog import quick
-from derive.expression import number, power
+from derive.expression import Compare, Where, element, number, power
 from derive.formula import Formula
 from verify import written
 from verify.digits import Comparison
@@ -77,6 +77,20 @@ def test_where_both_sides_vanish_another_point_is_tried():
     define = {"L": "relu(x - 5/2) + relu(-x - 5/2)"}
     heard = judged(quick("D(L, x) == where(x > 5/2, 1, where(x < -5/2, 2, 0))", define, x="real"))
     assert len(heard.facts["sizes"]) > 1 or heard.says == "differs"
+
+
+def test_a_point_on_the_boundary_of_a_case_is_left_for_another():
+    formula = quick("x == y", x="real", y="real")
+    (tensor, _), claim = formula.inputs, formula.claims[0]
+    tied = [written.small(formula, 0, k).values[tensor][()] for k in range(written.POINTS)]
+    x = element(tensor)
+    one = Where(Compare(">", x, number(tied[0])), x, x)
+    heard = written.testify(formula, dataclasses.replace(claim, left=one, right=x), Settings())
+    assert heard.says == "agrees"
+    every = sum((Where(Compare(">", x, number(at)), number(0), number(0)) for at in tied), x)
+    heard = written.testify(formula, dataclasses.replace(claim, left=every, right=x), Settings())
+    assert heard.says == "cannot tell"
+    assert "boundary" in heard.reason
 
 
 def test_a_counterexample_is_looked_at_where_it_is():

@@ -14,6 +14,10 @@ MOST = 1e6
 Scalar = Any
 
 
+class BoundaryError(UnsupportedError):
+    """The point lies on the boundary of a case, where nothing is judged."""
+
+
 class Nearness:
     """Called with a scalar: its value in floats and a bound of that value's error.
 
@@ -62,7 +66,7 @@ class Nearness:
         return value, EPS * abs(value)
 
     def sign(self, scalar: Scalar) -> int:
-        """1 or -1; UnsupportedError if it is 0 as far as can be told."""
+        """1 or -1; BoundaryError if it is 0 as far as can be told."""
         value, error = self(scalar)
         if not abs(value) > 4 * error:
             value = self._digits(scalar)
@@ -75,7 +79,7 @@ class Nearness:
             return scalar
         digits = scalar.evalf(30, maxn=200)
         if not (digits.is_Float and abs(digits) > TIE):
-            raise UnsupportedError("the point lies on the boundary of a case")
+            raise BoundaryError("every point tried lies on the boundary of a case")
         return digits
 
     def floor(self, scalar: Scalar) -> int:

@@ -6,13 +6,14 @@ from itertools import count
 import sympy
 
 from derive import functions
+from derive.domains import TABLE as DOMAINS
 from derive.errors import UnsupportedError
-from derive.expression import Compare, Extremum, Logic, Node, Size, Tensor, Where, walk
+from derive.expression import ZERO, Compare, Extremum, Logic, Node, Size, Tensor, Where, walk
 from derive.formula import Claim, Formula
 from derive.places import Names
 from derive.scalars import RELATIONS, Scalar, Scalars
 from verify.digits import Comparison, Finding
-from verify.nearness import Nearness
+from verify.nearness import BoundaryError, Nearness
 from verify.points import there
 from verify.sampling import Draw, draw, fits
 from verify.testimony import Settings, Testimony
@@ -31,28 +32,38 @@ def testify(formula: Formula, claim: Claim, settings: Settings) -> Testimony:
     """
     findings: list[Finding] = []
     sizes = []
-    try:
-        for at in points(formula, settings):
-            before, comparison = len(findings), Comparison(at.symbols)
-            sizes.append({size.name: value for size, value in at.sizes.items()})
-            at.steps = count(1)
-            is_zero = True
-            for names in components(at, claim, settings):
-                left, right = at(claim.left, names), at(claim.right, names)
-                is_zero = is_zero and left == right == 0
-                findings.append(comparison.found(claim.operator, left, right))
-                if len(findings) == before + 2 and next(at.steps) > COSTLY:
-                    break
-            if not is_zero:
-                break
-    except UnsupportedError as problem:
-        return Testimony("sympy", "cannot tell", str(problem))
+    reason = "no component has a value on both sides"
+    for at in points(formula, settings):
+        try:
+            found, is_zero = compared(at, claim, settings)
+        except BoundaryError as problem:
+            reason = str(problem)
+            continue
+        except UnsupportedError as problem:
+            return Testimony("sympy", "cannot tell", str(problem))
+        findings += found
+        sizes.append({size.name: value for size, value in at.sizes.items()})
+        if not is_zero or claim.right is ZERO:
+            break
     facts = {"sizes": sizes}
     if "other" in findings:
         return Testimony("sympy", "differs", "the two sides are different numbers", facts)
     if "same" not in findings or findings.count("unknown") > len(findings) / 2:
-        return Testimony("sympy", "cannot tell", "no component has a value on both sides")
+        return Testimony("sympy", "cannot tell", reason)
     return Testimony("sympy", "agrees", "", facts)
+
+
+def compared(at: "Point", claim: Claim, settings: Settings) -> tuple[list[Finding], bool]:
+    """What is found at a point, and whether both sides are 0 there."""
+    comparison, findings, is_zero = Comparison(at.symbols), list[Finding](), True
+    at.steps = count(1)
+    for names in components(at, claim, settings):
+        left, right = at(claim.left, names), at(claim.right, names)
+        is_zero = is_zero and left == right == 0
+        findings.append(comparison.found(claim.operator, left, right))
+        if len(findings) == 2 and next(at.steps) > COSTLY:
+            break
+    return findings, is_zero
 
 
 class Point(Scalars):
@@ -124,10 +135,16 @@ class Point(Scalars):
                 if self.is_of_indices(condition):
                     return bool(self(condition, names))
                 gap = self(left, names) - self(right, names)
-                # Integers of the data may well be equal; for all else sign refuses to judge a tie.
+                if gap == 0 and not (operator in ("==", "!=") or self._is_of_integers(condition)):
+                    raise BoundaryError("every point tried lies on the boundary of a case")
                 sign = 0 if gap == 0 else self.near.sign(gap)
                 return bool(RELATIONS[operator](sign, 0))
         raise UnsupportedError(f"{type(condition).__name__} as a condition")
+
+    def _is_of_integers(self, condition: Node) -> bool:
+        """Whether it compares integers of the data, which may well be equal."""
+        read = (t for t in self.depends(condition) if t not in self.definitions)
+        return all(DOMAINS[tensor.domain].integer for tensor in read)
 
     def extremum(self, kind: str, arguments: list[Scalar]) -> Scalar:
         best = arguments[0]
