@@ -171,3 +171,11 @@ def test_a_directional_check_refuses_what_is_no_gradient_of_a_scalar():
     formula = quick("D(x[i]**2, x[k]) == 2*x[k]*delta(i, k)", x="real[n]")
     with pytest.raises(UnsupportedError, match="scalar L"):
         directional(formula, formula.claims[0], dict.fromkeys(formula.sizes, 4))
+
+
+@pytest.mark.parametrize("claim", ["D(sum(sin(x[i]**6), i), x[k]) == 6*x[k]**5*cos(x[k]**6)",
+                                   "D(sum(sin(exp(x[i])), i), x[k]) == exp(x[k])*cos(exp(x[k]))"])  # fmt: skip
+@pytest.mark.parametrize("seed", range(4))
+def test_a_function_that_turns_many_times_within_a_step_does_not_differ(claim, seed):
+    formula = quick(claim, x="real[n]")
+    assert differences.testify(formula, formula.claims[0], Settings(seed=seed)).says != "differs"

@@ -48,12 +48,15 @@ class Measurement:
         reads: Reads | None = None,
         chosen: Mapping[Index, Array] | None = None,
         samples: int = SAMPLES,
+        reach: float = 1,
     ) -> None:
+        """reach: a power of two by which the steps of all differences are scaled."""
         reads = reads or Reads(formula)
         self.high = Arrays(formula, {t: rounded(v, HIGH) for t, v in values.items()}, sizes, HIGH, chosen, reads)
         self.low = Arrays(formula, {t: rounded(v, LOW) for t, v in values.items()}, sizes, LOW, chosen, reads)
         self.high.differentiate, self.low.differentiate = self._differentiated, self._disturbed
         self.low.rounding = self._jittered
+        self._reach = HIGH(reach)
         self._sample, self._samples, self._random = Probe("sample"), samples, np.random.default_rng(0)
         self._sides = np.asarray([1 - np.finfo(LOW).eps, 1 + np.finfo(LOW).eps], dtype=LOW)
         for tensor, (_, array, starts) in list(self.low.stored.items()):
@@ -105,7 +108,7 @@ class Measurement:
         base = Moved(at.tensor(last.tensor), last.tensor.domain)
         places, which = base.places(at, last.subscripts)
         is_nested = at.parent is not None or isinstance(body, Derivative)
-        steps = base.largest_steps(places)
+        steps = self._reach * base.largest_steps(places)
         shifts = offsets(LEVELS_OF_NESTED if is_nested else LEVELS, steps)
         position, point = Probe("position"), Probe("point")
         moved = at.child(stored={last.tensor: base.shifted(places, shifts, position, point)})
