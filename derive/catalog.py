@@ -16,12 +16,15 @@ from derive.scope import Scope
 from derive.source import written
 from derive.text import axis_text
 
+GROUPS = "groups"  # the key under which a catalog introduces its groups, which no formula can have as its name
+
 
 @dataclass
 class Catalog:
-    """What a file holds: formulas by name, and what is wrong with the entries that are none."""
+    """What a file holds: formulas by name, introductions of groups, and what is wrong with the other entries."""
 
     formulas: dict[str, Formula] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
     errors: list[CatalogError] = field(default_factory=list)
 
 
@@ -47,7 +50,7 @@ def read(source: Path | str, file: str = "", only: Collection[str] | None = None
     """Read a catalog from a path or from its text.
 
     file: the name shown in messages (default: the path).  only: names of the entries to read (default: all).
-    A bad entry is an error in `errors` and loses no other.
+    The groups are read always. A bad entry is an error in `errors` and loses no other.
     """
     file = file or (str(source) if isinstance(source, Path) else "catalog")
     catalog = Catalog()
@@ -60,7 +63,7 @@ def read(source: Path | str, file: str = "", only: Collection[str] | None = None
     empty = True
     for chunk in document.chunks(text, file):
         empty = False
-        if only is not None and _key(chunk) and _key(chunk) not in only:
+        if only is not None and _key(chunk) and _key(chunk) not in (*only, GROUPS):
             continue
         try:
             pairs = document.composed(chunk).pairs
@@ -68,7 +71,9 @@ def read(source: Path | str, file: str = "", only: Collection[str] | None = None
             catalog.errors.append(problem)
             continue
         for name, part in pairs:
-            if only is None or name.value in only:
+            if name.value == GROUPS:
+                _introduce(catalog, name, part)
+            elif only is None or name.value in only:
                 _enter(catalog, name, part, chunk, taken)
     if empty:
         catalog.errors.append(CatalogError(f"{file}: no entries; a catalog is a mapping from names to formulas"))
@@ -86,6 +91,20 @@ def _enter(catalog: Catalog, name: Scalar, part: Part, chunk: Chunk, taken: dict
             taken.update((word.casefold(), formula.place.line) for word in (formula.name, *formula.aliases))
             catalog.formulas[formula.name] = formula
     catalog.errors += errors
+
+
+def _introduce(catalog: Catalog, name: Scalar, part: Part) -> None:
+    from derive import schema  # not at the top: a listing of names has no use for it
+
+    try:
+        schema.conform(part, dict[str, str], name)
+        if catalog.groups:
+            raise name.error(f"{GROUPS} stands here twice")
+    except CatalogError as problem:
+        catalog.errors.append(problem)
+        return
+    assert isinstance(part, document.Mapping)
+    catalog.groups.update((key.value, " ".join(text_of(part, key.value).split())) for key, _ in part.pairs)
 
 
 def formula(text: str) -> Formula:
@@ -139,6 +158,8 @@ def names(source: Path | str, file: str = "") -> list[Listed]:
     """The entries of a catalog, without reading an expression; what is no entry is left to `read` to complain of."""
     listed = []
     for chunk in document.chunks(document.decoded(source, file or "catalog"), file):
+        if _key(chunk) == GROUPS:
+            continue
         at_a_glance = _glance(chunk)
         listed += [at_a_glance] if at_a_glance else _listed(chunk)
     return listed
@@ -171,4 +192,5 @@ def _listed(chunk: Chunk) -> list[Listed]:
         Listed(name.value, text_of(part, "title"), text_of(part, "group"),
                tuple(item.value for item in items(part, "aliases") if isinstance(item, Scalar)), name.text.at(0).line)
         for name, part in pairs
+        if name.value != GROUPS
     ]  # fmt: skip

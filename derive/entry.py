@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from derive import document
@@ -75,20 +76,28 @@ class Entry:
         return read_claim(formula_text(item, self.text), self.scope)
 
     def example(self, item: Part, definitions: tuple[Definition, ...]) -> Example:
-        return read_example(item, self.scope, definitions, lambda part: formula_text(part, self.text))
+        found = read_example(item, self.scope, definitions, lambda part: formula_text(part, self.text))
+        return replace(found, **expectation(item))
 
     def printed(self, item: Part) -> Claim:
         assert isinstance(item, document.Mapping)
         says = item.get("says")
         assert says is not None
-        holds, source = item.get("holds"), text_of(item, "from")
-        if isinstance(holds, Scalar) and not re.fullmatch("yes|no|only if .+", holds.value):
-            raise holds.error("holds is yes, no or a text `only if …`")
-        word = holds.value if isinstance(holds, Scalar) else "yes"
-        if word.startswith("only if"):
-            source = f"{source} (holds {word})".strip()
         return read_claim(formula_text(says, self.text), self.scope, origin="printed", latex=text_of(item, "latex"),
-                          source=source, expected="holds" if word == "yes" else "fails")  # fmt: skip
+                          **expectation(item))  # fmt: skip
+
+
+def expectation(item: Part) -> dict[str, Any]:
+    """Where a source prints something, and what the engine must find of it."""
+    holds = item.get("holds") if isinstance(item, document.Mapping) else None
+    if isinstance(holds, Scalar) and not re.fullmatch("yes|no|only if .+", holds.value, re.DOTALL):
+        raise holds.error("holds is yes, no or a text `only if …`")
+    word = " ".join(holds.value.split()) if isinstance(holds, Scalar) else "yes"
+    return {
+        "source": text_of(item, "from"),
+        "expected": "holds" if word == "yes" else "fails",
+        "condition": word if word.startswith("only if") else "",
+    }
 
 
 def formula_text(part: Part, chunk: str) -> Text:

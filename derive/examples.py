@@ -59,7 +59,8 @@ def read_example(part: Part, scope: Scope, definitions: Iterable[Definition], cl
         digits = _numbers(value, None)
         _check_shape(tuple(index.axis for index in order), digits, key, sizes)
         follows[key.value], indices[key.value] = (node, digits), order
-    return Example(values, follows, part.raw.value, part.raw.at(0), sizes, indices)
+    text = f"given: {given.raw.value} then: {then.raw.value}"
+    return Example(values, follows, text, part.raw.at(0), sizes, indices)
 
 
 def _followed(text: Text, scope: Scope) -> tuple[Node, tuple[Index, ...]]:

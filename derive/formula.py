@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from derive.errors import Place
-from derive.expression import Index, Node, Size, Tensor
+from derive.expression import Index, Node, Size, Tensor, replace, walk
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Claim:
     """left OP right for every value of the free indices.
 
     operator: "==", "<=" or ">=".  origin: "claim" or "printed".  expected: "holds" or "fails".
+    latex, source: as a source prints it, and where.  condition: "only if ..." for what holds under one.
     """
 
     left: Node
@@ -44,8 +45,9 @@ class Claim:
     place: Place
     origin: str = "claim"
     expected: str = "holds"
-    latex: str = ""  # as printed by a source, for printed claims
+    latex: str = ""
     source: str = ""
+    condition: str = ""
 
     @property
     def indices(self) -> tuple[Index, ...]:
@@ -60,7 +62,8 @@ class Example:
 
     given: nested lists of exact decimals by input name.  then: nested lists of decimals, whose
     exponents keep the digits printed, by the text of an expression (often a defined name).  indices: by
-    that text, the free indices of the expression, outermost list first.
+    that text, the free indices of the expression, outermost list first.  expected, source, condition: as
+    in a claim.
     """
 
     given: dict[str, Any]
@@ -69,6 +72,9 @@ class Example:
     place: Place
     sizes: dict[str, int] = field(default_factory=dict)
     indices: dict[str, tuple[Index, ...]] = field(default_factory=dict)
+    expected: str = "holds"
+    source: str = ""
+    condition: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,14 @@ class Formula:
 def mentioned(node: Node) -> frozenset[Tensor]:
     """The tensors that an expression reads."""
     return frozenset(part for part in node.mentions if isinstance(part, Tensor))
+
+
+def renaming(node: Node, other: Node) -> dict[Index, Index] | None:
+    """The new names of the free indices of `other` with which it is `node`; None if it is something else."""
+    old, new = ([leaf for leaf in walk(side) if isinstance(leaf, Index) and leaf in side.free]
+                for side in (other, node))  # fmt: skip
+    names = dict(zip(old, new, strict=False))
+    return names if len(old) == len(new) and replace(other, names) is node else None
 
 
 Decimals = Decimal | list["Decimals"]

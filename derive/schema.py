@@ -8,6 +8,9 @@ from msgspec import Meta
 from derive.document import Listing, Mapping, Part, Scalar
 from derive.errors import nearest
 
+# A YAML reader that types its scalars makes truth values of yes and no.
+Holds = Annotated[str, Meta(pattern="^(yes|no|only if .+)$")] | bool
+
 
 class Printed(msgspec.Struct, forbid_unknown_fields=True, rename={"source": "from"}):
     """What a source prints: its LaTeX, what that says in the language, where, and whether it holds."""
@@ -15,15 +18,16 @@ class Printed(msgspec.Struct, forbid_unknown_fields=True, rename={"source": "fro
     says: str
     latex: str = ""
     source: str = ""
-    # A YAML reader that types its scalars makes truth values of yes and no.
-    holds: Annotated[str, Meta(pattern="^(yes|no|only if .+)$")] | bool = "yes"
+    holds: Holds = "yes"
 
 
-class Example(msgspec.Struct, forbid_unknown_fields=True):
-    """Worked numbers: values of inputs (and sizes), and the digits printed for what follows."""
+class Example(msgspec.Struct, forbid_unknown_fields=True, rename={"source": "from"}):
+    """Worked numbers: values of inputs (and sizes), the digits printed for what follows, where, and if they hold."""
 
     given: dict[str, Any]
     then: dict[str, Any]
+    source: str = ""
+    holds: Holds = "yes"
 
 
 _Body = str | list[Any]  # a list is a literal array
@@ -45,8 +49,9 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON schema of a catalog."""
+    """The JSON schema of a catalog: formulas by name, and under `groups` the introductions of groups by name."""
     schema = msgspec.json.schema(dict[str, Entry])
+    schema["properties"] = {"groups": msgspec.json.schema(dict[str, str])}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A catalog of formulas", **schema}
 
 

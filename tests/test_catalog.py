@@ -144,10 +144,45 @@ softmax_ce_gradient:
         ("claim", "holds"), ("printed", "holds"), ("printed", "fails"), ("printed", "fails"),
     ]  # fmt: skip
     assert formula.claims[2].latex == "p + y"
-    assert formula.claims[3].source == "a blog (holds only if y is 0)"
+    assert (formula.claims[3].source, formula.claims[3].condition) == ("a blog", "only if y is 0")
     assert formula.claims[0].left is formula.claims[1].left
     assert str(formula.place) == "catalog:2:1"
     assert str(formula.claims[0].place) == "catalog:11:7"
+
+
+GROUPED = """
+groups:
+  second: Text of
+    two lines.
+  first: Other text.
+entry:
+  title: A
+  group: first
+  claims: ["1 == 1"]
+  source: s
+"""
+
+
+def test_groups_are_introduced_under_a_key_of_their_own():
+    found = catalog.read(GROUPED)
+    assert found.errors == []
+    assert found.groups == {"second": "Text of two lines.", "first": "Other text."}
+    assert list(found.groups) == ["second", "first"]
+    assert list(found.formulas) == [listed.name for listed in catalog.names(GROUPED)] == ["entry"]
+    assert catalog.read(GROUPED, only=()).groups == found.groups
+    jsonschema.validate(yaml.load(GROUPED, Loader=yaml.BaseLoader), json_schema())
+
+
+@pytest.mark.parametrize(
+    ("groups", "reason"),
+    [("groups: text", "groups is a mapping"), ("groups: {a: [b]}", "a text is expected in a"),
+     ("groups: {a: b}\ngroups: {c: d}", "groups stands here twice")],
+)  # fmt: skip
+def test_introductions_that_are_none_are_refused_at_their_place_and_lose_no_formula(groups, reason):
+    found = catalog.read(f"{groups}\n" + GROUPED[GROUPED.index("entry") :])
+    (problem,) = found.errors
+    assert reason in str(problem)
+    assert list(found.formulas) == ["entry"]
 
 
 def test_yaml_types_nothing():

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from derive.errors import UndefinedError, UnsupportedError
-from derive.formula import Claim, Example, Formula
+from derive.formula import Claim, Example, Formula, renaming
 from verify.report import WITNESSES, Judged, Verdict, Witnesses, point, said
 from verify.testimony import Settings, Testimony
 
@@ -28,13 +29,27 @@ def judged(formula: Formula, settings: Settings, start: int = 0, timings: bool =
     for item in items(formula, settings)[start:]:
         before = time.perf_counter()
         heard = hear(panel, item, settings) if isinstance(item, Claim) else _recomputed(formula, item, settings)
-        found = entry(item, *decide(heard), heard)
+        found = _diagnosed(formula, item, settings, entry(item, *decide(heard), heard))
         yield replace(found, seconds=round(time.perf_counter() - before, 6)) if timings else found
 
 
 def items(formula: Formula, settings: Settings) -> Sequence[Claim | Example]:
     """The claims and, as the exact witness is the one that recomputes them, the worked examples."""
-    return [*formula.claims, *(formula.examples if "exact" in settings.witnesses else ())]
+    examples = formula.examples if "exact" in settings.witnesses else ()
+    if not settings.printed_only:
+        return [*formula.claims, *examples]
+    printed = [claim.left for claim in formula.claims if claim.origin == "printed"]
+    return [*(c for c in formula.claims if any(renaming(left, c.left) is not None for left in printed)), *examples]
+
+
+def _diagnosed(formula: Formula, item: Claim | Example, settings: Settings, found: Judged) -> Judged:
+    """With the likely slip, where a claim is refuted and somebody will read why."""
+    if found.verdict != "refuted" or not isinstance(item, Claim) or (found.as_expected and not settings.printed_only):
+        return found
+    from verify.diagnosis import slip
+
+    likely = slip(formula, item, settings)
+    return replace(found, diagnosis=likely.says, repaired=likely.claim.text) if likely else found
 
 
 # ---------------------------------------------------------------------------------- the witnesses
@@ -44,6 +59,8 @@ def load(names: Sequence[str]) -> None:
     """Import the modules of these witnesses, and what they stand on."""
     for name in names:
         import_module(MODULES[name])
+    if "exact" in names:
+        import_module("verify.diagnosis")
 
 
 def summoned(formula: Formula, names: Sequence[str]) -> dict[str, Ask]:
@@ -162,18 +179,21 @@ def _said(heard: Mapping[str, Testimony], names: Sequence[str]) -> str:
 
 def entry(item: Claim | Example, verdict: Verdict, reason: str | None, heard: Mapping[str, Testimony]) -> Judged:
     """The claim or example as it stands in the report."""
-    origin, expected = (item.origin, item.expected) if isinstance(item, Claim) else ("example", "holds")
+    origin, latex = (item.origin, item.latex) if isinstance(item, Claim) else ("example", "")
     found = heard["exact"].counterexample if verdict == "refuted" else None
     return Judged(
         claim=" ".join(item.text.split()),
         origin=origin,  # type: ignore[arg-type]
-        expected=expected,  # type: ignore[arg-type]
+        expected=item.expected,  # type: ignore[arg-type]
         verdict=verdict,
-        as_expected=verdict in (("proved", "agrees") if expected == "holds" else ("refuted",)),
+        as_expected=verdict in (("proved", "agrees") if item.expected == "holds" else ("refuted",)),
         where=str(item.place),
         witnesses=Witnesses(**{name: said(heard.get(name)) for name in WITNESSES}),
         counterexample=point(found) if found else None,
         reason=reason,
+        source=item.source or UNSET,
+        latex=latex or UNSET,
+        condition=item.condition or UNSET,
     )
 
 

@@ -57,7 +57,11 @@ class Point(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Judged(Struct, frozen=True, forbid_unknown_fields=True):
-    """A claim and what is known of it. diagnosis: the likely slip, where one was found."""
+    """A claim and what is known of it.
+
+    source, latex, condition: of what a source prints; where, its LaTeX, and "only if ..." for what holds under
+    a condition.  diagnosis, repaired: the likely slip, where one was found, and the claim without it, which agrees.
+    """
 
     claim: str
     origin: Literal["claim", "printed", "example", "algorithm"]
@@ -68,7 +72,11 @@ class Judged(Struct, frozen=True, forbid_unknown_fields=True):
     witnesses: Witnesses
     counterexample: Point | None = None
     reason: str | None = None
+    source: str | UnsetType = UNSET
+    latex: str | UnsetType = UNSET
+    condition: str | UnsetType = UNSET
     diagnosis: str | UnsetType = UNSET
+    repaired: str | UnsetType = UNSET
     seconds: float | UnsetType = UNSET
 
 

@@ -12,6 +12,7 @@ class Settings:
     """seed: `--seed`, mixed with the formula's own text.  draws: planned points of the exact witness.
 
     at: a counterexample that another witness found; the witness then speaks of this one point, if it can.
+    printed_only: what sources print is judged, and of the rest only what speaks of the same left sides.
     """
 
     seed: int = 0
@@ -19,6 +20,7 @@ class Settings:
     digits: int = 60
     witnesses: tuple[str, ...] = ("algebra", "exact", "sympy", "differences")
     at: "Counterexample | None" = None
+    printed_only: bool = False
 
 
 @dataclass(frozen=True)

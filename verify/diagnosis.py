@@ -1,0 +1,112 @@
+"""The likely slip of a claim that is refuted: the small edit after which the exact witness agrees.
+
+Every edit is tried at two points, and what holds there is judged as any other claim. The effort is counted in
+edits, not in seconds, so that the same claim gets the same diagnosis everywhere.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import flint
+
+from derive.catalog import scope_of
+from derive.errors import CatalogError, UndefinedError, UnsupportedError
+from derive.expression import Node
+from derive.formula import Claim, Formula
+from derive.notation import claim_sides
+from derive.text import text
+from verify import exact
+from verify.balls import Array, LimitError, Work
+from verify.comparison import compared
+from verify.edits import TURNED, Edit, Edits
+from verify.evaluation import Evaluation
+from verify.reach import Structure
+from verify.sampling import draws
+from verify.testimony import Settings
+
+MOST_EDITS = 6000
+MOST_JUDGED = 8  # edits that hold at the points tried and are then judged as claims
+ALLOWED = 4_000_000  # elements that all trials together may make
+_POINTS = (0, 3)  # of the planned draws: the generic ones, where nothing saturates
+_BITS = 240
+_FAILURES = (UnsupportedError, UndefinedError, ArithmeticError, LookupError, ValueError, RecursionError)
+
+
+@dataclass(frozen=True)
+class Slip:
+    """says: what is wrong in words.  claim: what is claimed without it, with which the exact witness agrees."""
+
+    says: str
+    claim: Claim
+
+
+def slip(formula: Formula, claim: Claim, settings: Settings) -> Slip | None:
+    """The likeliest slip of a refuted claim; None where no small edit repairs it."""
+    if claim.operator != "==":
+        turned = replace(claim, operator=TURNED[claim.operator])
+        found = _accepted(formula, turned, turned.right, settings)
+        return Slip(f"{claim.operator} in place of {turned.operator}", found) if found else None
+    for edit in islice(_holding(formula, claim, settings), MOST_JUDGED):
+        found = _accepted(formula, claim, edit.node, settings)
+        if found is not None:
+            return Slip(edit.says, found)
+    return None
+
+
+def _accepted(formula: Formula, claim: Claim, right: Node, settings: Settings) -> Claim | None:
+    """The claim with another right side, if its text can be read and the exact witness agrees."""
+    shown = f"{text(claim.left)} {claim.operator} {text(right, taken=[str(i.name) for i in claim.indices])}"
+    try:
+        left, operator, right = claim_sides(shown, scope_of(formula))
+    except CatalogError:
+        return None
+    repaired = replace(claim, left=left, operator=operator, right=right, text=shown)
+    return repaired if exact.testify(formula, repaired, settings).says == "agrees" else None
+
+
+def _holding(formula: Formula, claim: Claim, settings: Settings) -> Iterator[Edit]:
+    """The edits after which both sides are the same at the points tried."""
+    trials = _trials(formula, claim, settings)
+    spent = 0
+    for edit in islice(Edits(formula, claim), MOST_EDITS) if trials else ():
+        Work.start()
+        holds = all(trial.holds(edit.node) for trial in trials)
+        spent += Work.spent
+        if spent > ALLOWED:
+            return
+        if holds:
+            yield edit
+
+
+def _trials(formula: Formula, claim: Claim, settings: Settings) -> list["_Trial"]:
+    structure, found = Structure(formula, [claim]), []
+    planned = list(islice(draws(formula, settings.seed), max(_POINTS) + 1))
+    for number in _POINTS:
+        Work.start()
+        at = Evaluation(formula, planned[number], structure.targets, structure.together)
+        try:
+            with flint.ctx.workprec(_BITS):
+                found.append(_Trial(claim, at, at.value(claim.left)))
+        except _FAILURES:
+            continue
+    return found
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A point, and the value of the left side there."""
+
+    claim: Claim
+    at: Evaluation
+    left: Array
+
+    def holds(self, right: Node) -> bool:
+        edited = replace(self.claim, right=right)
+        try:
+            with flint.ctx.workprec(_BITS):
+                return compared(edited, self.left, self.at.value(right), self.at, 1, False).says == "agrees"
+        except LimitError:
+            raise
+        except _FAILURES:
+            return False
