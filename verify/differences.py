@@ -50,6 +50,8 @@ def testify(formula: Formula, claim: Claim, settings: Settings) -> Testimony:
     used = [c for c in found if c.says == says]
     if len(used) < (wanted if says == "agrees" else 1):
         return Testimony("differences", "cannot tell", "the errors of the differences are too large, or undefined")
+    if settings.at and says == "agrees" and not used[0].is_complete:
+        return Testimony("differences", "cannot tell", "a branch turns too near to the point")
     if settings.at and says == "agrees" and used[0].blur > certain_gap(settings.at):
         return Testimony("differences", "cannot tell", "the difference is smaller than the errors of floats")
     worst = max(used, key=lambda c: c.gap)
@@ -61,7 +63,7 @@ def testify(formula: Formula, claim: Claim, settings: Settings) -> Testimony:
 class Comparison(NamedTuple):
     """gap, allowed: of the worst component, relative to its value.  blur: the greatest error allowed.
 
-    is_zero: both sides are 0, as far as can be told.
+    is_zero: both sides are 0, as far as can be told.  is_complete: every component could be judged.
     """
 
     says: Saying
@@ -69,6 +71,7 @@ class Comparison(NamedTuple):
     allowed: float
     blur: float
     is_zero: bool
+    is_complete: bool
     sizes: dict[str, int]
 
 
@@ -105,7 +108,8 @@ def compare(formula: Formula, claim: Claim, draw: Draw, reads: Reads) -> Compari
             says = "cannot tell"
         blur = float(np.where(sharp, WITHIN * error, 0).max(initial=0))
         is_zero = bool(np.all(size <= WITHIN * error))
-    return Comparison(says, float(relative.flat[worst]), float(allowed.flat[worst]), blur, is_zero, sizes)
+    figures = float(relative.flat[worst]), float(allowed.flat[worst]), blur
+    return Comparison(says, *figures, is_zero, bool(np.all(known)), sizes)
 
 
 def _is_resolved(
