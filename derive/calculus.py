@@ -110,13 +110,18 @@ def derivative_of_call(node: Node, d: Leaf) -> Node:
 
 
 def derivative_of_extremum(node: Node, d: Leaf) -> Node:
-    """The slope of the argument that is chosen; at a tie there is none, which is a null set."""
+    """The slope of the argument that is chosen; at a tie there is none, which is a null set.
+
+    (Where two arguments are equal on more than a null set, so are their slopes.)
+    """
     assert isinstance(node, Extremum)
     operator = ">" if node.kind == "max" else "<"
     chosen, slope = node.arguments[0], d(node.arguments[0])
     for argument in node.arguments[1:]:
         other = d(argument)
-        if other is not slope:
+        if isinstance(chosen, Number):  # max(0, x) turns as relu does: where x > 0
+            slope = Where(Compare(operator, argument, chosen), other, slope)
+        elif other is not slope:
             slope = Where(Compare(operator, chosen, argument), slope, other)
         chosen = Extremum(node.kind, (chosen, argument))
     return slope
@@ -299,6 +304,8 @@ class Forward:
     def _derived(self, definition: Definition) -> Definition:
         bases = tuple(((*at, *self.formal), self._differential(body)) for at, body in definition.bases)
         body = self._differential(definition.body)
+        if isinstance(definition.body, Call):
+            body = replace(body, {definition.body: element(definition.tensor, *definition.indices)})
         indices = definition.indices + self.formal
         return Definition(self._tensor(definition.tensor), indices, body, "", definition.place, bases)
 

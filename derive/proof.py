@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from derive.algebra import induction
 from derive.algebra.normal import Normalizer
+from derive.algebra.ordering import is_at_least
 from derive.algebra.polynomial import Polynomial, node_of
 from derive.algebra.singular import singular_factors
 from derive.algebra.zero import is_zero
@@ -241,14 +242,17 @@ class Algebra:
     @staticmethod
     def _holds(ring: Normalizer, claim: Claim) -> bool:
         """Equal sides have a difference of 0; ordered ones a difference of no negative term or factor."""
-        difference = ring(claim.left - claim.right)
         if claim.operator == "==":
-            return is_zero(ring, difference)
-        return ring.is_product_nonnegative(difference if claim.operator == ">=" else -difference)
+            return is_zero(ring, ring(claim.left - claim.right))
+        more, less = (claim.left, claim.right) if claim.operator == ">=" else (claim.right, claim.left)
+        return is_at_least(ring, more, less)
 
     def _expansions(self, claim: Claim) -> Iterator[frozenset[Tensor]]:
-        """Which definitions to expand: none; those that only the right side reads; all."""
+        """Which definitions to expand: none; those named on the left; those that only the right side reads; all."""
         yield frozenset()
+        named = mentioned(claim.left) & self.definitions.keys()
+        if named and not has_derivative(claim.left):
+            yield frozenset(named)
         left, right = ({d.tensor for d in self._needed(side)} for side in (claim.left, claim.right))
         if right - left and left:
             yield frozenset(right - left)

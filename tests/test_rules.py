@@ -290,10 +290,33 @@ RULES = [
         "t[k]/sum(t[i]*z[i], i) == t[k]/z[k]",
         "t[k]/sum(t[i]*z[i], i) == t[k]*z[k]",
     ),
+    (
+        "max turns as relu does",
+        {"W": "real[m, n]", "x": "real[n]"},
+        "D(max(0, sum(W[r, i]*tanh(x[i]), i)), W[s, j]) =="
+        " where(sum(W[r, i]*tanh(x[i]), i) > 0, tanh(x[j]), 0)*delta(r, s)",
+        "D(max(0, sum(W[r, i]*tanh(x[i]), i)), W[s, j]) == where(sum(W[r, i]*tanh(x[i]), i) > 0, x[j], 0)*delta(r, s)",
+    ),
+    (
+        "a product over a short axis",
+        {"x": "real[3]"},
+        "prod(1 + x[i], i) == (1 + x[0])*(1 + x[1])*(1 + x[2])",
+        "prod(1 + x[i], i) == 1 + x[0]*x[1]*x[2]",
+    ),
+    ("floor of an integer", {"h": "natural"}, "(2*h + 1)//2 == h", "(2*h + 1)//2 == h + 1"),
+    ("floor of a floor", {"h": "natural"}, "(h//2 + 6)//2 == h//4 + 3", "(h//2 + 6)//2 == h//4 + 2"),
     # inequalities
     ("no negative term", V, "sum(x[i]**2, i) >= 0", "sum(x[i]**3, i) >= 0"),
     ("no negative factor", {"x": "real", "p": "unit"}, "p*(1 - p) <= 1/4", "p*(1 - p) <= 1/5"),
     ("a positive fraction", {"x": "real"}, "tanh(x) <= 1", "tanh(x) <= 1/2"),
+    ("squares before they are multiplied out", V, "sum((x[i] - y[i])**2, i) >= 0", "sum((x[i] - y[i])**3, i) >= 0"),
+    ("an extreme and what it is of", V, "max(x[i], y[i]) >= x[i]", "min(x[i], y[i]) >= x[i]"),
+    (
+        "terms of different shape",
+        {"p": "unit", "y": "unit"},
+        "y/p**2 + (1 - y)/(1 - p)**2 >= 0",
+        "y/p**2 - (1 - y)/(1 - p)**2 >= 0",
+    ),
 ]
 
 

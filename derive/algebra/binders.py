@@ -20,7 +20,15 @@ from derive.algebra.polynomial import (
     variable,
 )
 from derive.algebra.powers import power
-from derive.algebra.sums import normal_of_mean, normal_of_sum, opened_in_place, sum_over
+from derive.algebra.sums import (
+    normal_of_mean,
+    normal_of_sum,
+    opened_in_place,
+    short_length,
+    steps_apart,
+    sum_over,
+    written_out,
+)
 from derive.errors import UnsupportedError
 from derive.expression import (
     Expect,
@@ -37,7 +45,23 @@ if TYPE_CHECKING:
 
 def normal_of_product(ring: "Normalizer", node: Reduce) -> Polynomial:
     """A product over an index distributes over factors; what does not depend on the index becomes a power."""
+    if len(node.bound) == 1 and node.bound[0].axis.free:
+        parts = steps_apart(ring, node)
+        result = _product(ring, *parts.body)
+        for term, sign in parts.apart:
+            result = ring.product(result, term if sign > 0 else power(ring, term, -1))
+        return result
+    short = next((b for b in node.bound if short_length(ring, b) is not None), None)
+    if short is not None:
+        whole = UNIT
+        for part in written_out(ring, node, short):
+            whole = ring.product(whole, ring(part))
+        return whole
     body, indices = opened_in_place(node)
+    return _product(ring, body, indices)
+
+
+def _product(ring: "Normalizer", body: Node, indices: tuple[Index, ...]) -> Polynomial:
     value = ring(body)
     if len(indices) != 1:
         for index in indices:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from flint import fmpq
 
-from derive import functions, ranges
+from derive import domains, functions, ranges
 from derive.algebra.binders import RULES as BINDERS
 from derive.algebra.binders import normal_of_expectation
 from derive.algebra.cases import (
@@ -346,6 +346,11 @@ def _floor(ring: Normalizer, argument: Polynomial) -> Polynomial:
     value = rest.constant
     if value is not None:
         return whole + constant(value.p // value.q)
+    single = rest.single
+    if single is not None and single[1].p == 1:
+        match single[0]:
+            case ((Call("floor", inner), 1),):  # floor(floor(x)/b) = floor(x/b) for an integer b > 0
+                return whole + _floor(ring, ring(inner).scaled(single[1]))
     factored = factor(ring, rest)
     below = tuple((a, -e) for a, e in factored.content if is_whole(e) and e < 0)
     width = Polynomial({below: fmpq(factored.coefficient.q)})
@@ -359,8 +364,14 @@ def _floor(ring: Normalizer, argument: Polynomial) -> Polynomial:
 
 def _is_integer_power(item: tuple[Node, Exponent]) -> bool:
     atom, exponent = item
-    is_integer = isinstance(atom, Size | Index) or (isinstance(atom, Call) and atom.function == "floor")
-    return is_integer and type(exponent) is int and exponent > 0
+    match atom:
+        case Size() | Index() | Call("floor"):
+            is_an_integer = True
+        case Element(tensor):
+            is_an_integer = tensor.domain in domains.TABLE and domains.TABLE[tensor.domain].integer
+        case _:
+            is_an_integer = False
+    return is_an_integer and type(exponent) is int and exponent > 0
 
 
 def normal_of_reduce(ring: Normalizer, node: Node) -> Polynomial:

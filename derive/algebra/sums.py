@@ -5,17 +5,16 @@ stands, so that equal sums meet under equal names. A sum that cannot be taken fu
 body is one monomial, connected through its indices.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import permutations, product
 from math import factorial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flint import fmpq
 
 from derive.algebra.components import components, depth_below, free_of, placeholder, split
 from derive.algebra.contraction import REWRITES, is_nonnegative
 from derive.algebra.polynomial import (
-    NOTHING,
     UNIT,
     Monomial,
     Polynomial,
@@ -39,7 +38,6 @@ from derive.expression import (
     opened,
     reduce,
     replace,
-    total,
     walk,
 )
 
@@ -53,34 +51,46 @@ MAX_WRITTEN_OUT = 8
 def normal_of_sum(ring: "Normalizer", node: Reduce) -> Polynomial:
     if len(node.bound) == 1 and node.bound[0].axis.free:
         return _sum_to_a_step(ring, node)
-    short = next((b for b in node.bound if _length(ring, b) is not None), None)
+    short = next((b for b in node.bound if short_length(ring, b) is not None), None)
     if short is not None:
-        return _written_out(ring, node, short)
+        return _sum(ring(term) for term in written_out(ring, Reduce("sum", node.body, node.bound), short))
     body, indices = opened_in_place(node)
     return sum_over(ring, ring(body), indices)
 
 
-def _length(ring: "Normalizer", index: Index) -> int | None:
+def _sum(parts: Iterable[Polynomial]) -> Polynomial:
+    terms: dict[Monomial, Rational] = {}
+    for part in parts:
+        accumulated(terms, part.terms.items())
+    return Polynomial(terms)
+
+
+def short_length(ring: "Normalizer", index: Index) -> int | None:
     """The length of an axis that is a small number."""
     size = ring(index.axis.size).constant
     return int(size.p) if size is not None and size <= MAX_WRITTEN_OUT else None
 
 
-def _written_out(ring: "Normalizer", node: Reduce, index: Index) -> Polynomial:
-    """A sum over a short literal axis, term by term."""
+def written_out(ring: "Normalizer", node: Reduce, index: Index) -> Iterator[Node]:
+    """The terms of a reduction over a short literal axis, each still reduced over the other indices."""
     body, freed = opened(node)
     short = freed[node.bound.index(index)]
     rest = tuple(i for i in freed if i is not short)
-    length = _length(ring, index) or 0
-    result = NOTHING
-    for place in range(length):
+    for place in range(short_length(ring, index) or 0):
         value = ring.canonical(add(index.axis.start, place))
-        result = result + ring(total(replace(body, {short: value}), *rest))
-    return result
+        term = replace(body, {short: value})
+        yield reduce(node.kind, term, *rest) if rest else term
 
 
-def _sum_to_a_step(ring: "Normalizer", node: Reduce) -> Polynomial:
-    """A sum whose length depends on an index: length t + c becomes length t, the c last terms apart."""
+class Steps(NamedTuple):
+    """body: an expression and its index over t steps.  apart: further terms, each with 1 to add or -1 to take away."""
+
+    body: tuple[Node, tuple[Index, ...]]
+    apart: list[tuple[Polynomial, int]]
+
+
+def steps_apart(ring: "Normalizer", node: Reduce) -> Steps:
+    """A reduction whose length t + c depends on an index, as one of length t and its c last terms apart."""
     (bound,) = node.bound
     size = ring(bound.axis.size)
     extra = size.terms.get((), fmpq(0))
@@ -90,11 +100,20 @@ def _sum_to_a_step(ring: "Normalizer", node: Reduce) -> Polynomial:
         raise UnsupportedError("a sum whose range may be shorter than empty")
     over = Index(f"#{depth_below((node,)):03}.000", axis(node_of(base), start))
     body = replace(node.body, {bound: over})
-    result = sum_over(ring, ring(body), (over,))
     count = int(extra.p)
-    for place in range(min(count, 0), max(count, 0)):
-        term = ring(replace(body, {over: add(start, node_of(base), place)}))
-        result = result + term if count > 0 else result - term
+    apart = [
+        (ring(replace(body, {over: add(start, node_of(base), place)})), 1 if count > 0 else -1)
+        for place in range(min(count, 0), max(count, 0))
+    ]
+    return Steps((body, (over,)), apart)
+
+
+def _sum_to_a_step(ring: "Normalizer", node: Reduce) -> Polynomial:
+    parts = steps_apart(ring, node)
+    body, indices = parts.body
+    result = sum_over(ring, ring(body), indices)
+    for term, sign in parts.apart:
+        result = result + term.scaled(fmpq(sign))
     return result
 
 
