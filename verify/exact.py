@@ -19,6 +19,7 @@ from verify.comparison import LEVELS, Outcome, compared
 from verify.counterexample import described, shrunk
 from verify.evaluation import Evaluation
 from verify.examples import testimony
+from verify.membership import is_inside
 from verify.points import there
 from verify.reach import Reach, Structure
 from verify.sampling import PLANNED, SMALL, Draw, draws
@@ -215,6 +216,10 @@ def _refutation(session: Session, claim: Claim, draw: Draw, outcome: Outcome) ->
     found = shrunk(session.formula, session.seed, reach, draw, judge)
     if found is None:
         return Testimony("exact", "cannot tell", "a difference was not confirmed at a higher precision")
+    if not all(is_inside(tensor, values) for tensor, values in found[0].values.items()):
+        return Testimony(
+            "exact", "cannot tell", "the point that was drawn is outside the declared domain", {"broken": True}
+        )
     return Testimony("exact", "differs", counterexample=described(*found, reach))
 
 
