@@ -7,16 +7,22 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import reduce
 from pathlib import Path
-from typing import NoReturn
+from textwrap import fill
+from typing import TYPE_CHECKING, NoReturn
 
 import rich_click as click
 
 from derive import __version__
 from derive.errors import CatalogError
-from derive.selection import UnknownWord, select, visible
+from derive.selection import Selection, UnknownWord, select, visible
+
+if TYPE_CHECKING:
+    from verify.report import Report
 
 REFUSED, BROKEN, NOTHING, INTERRUPTED, PIPE = 2, 3, 5, 130, 141
 TIMEOUT = 60
@@ -43,6 +49,28 @@ def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     return [word for word in words if word.startswith(incomplete)]
 
 
+Command = Callable[..., None]
+
+
+def judging(*formats: str) -> Callable[[Command], Command]:
+    """The options of a command that judges claims and writes a report in one of the formats."""
+    options = (
+        click.option("--output-format", type=click.Choice(formats), default="text", show_default=True),
+        click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the report to this file."),
+        click.option("--seed", type=int, default=0, show_default=True, help="Chooses the points that are tried."),
+        click.option("--jobs", type=click.IntRange(1, 1024), help="Worker processes.  [default: one a processor]"),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(0, min_open=True),
+            default=TIMEOUT,
+            show_default=True,
+            help="Seconds for one claim.",
+        ),
+        click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
+    )
+    return lambda function: reduce(lambda made, option: option(made), reversed(options), function)
+
+
 words = click.argument("words", nargs=-1, metavar="[all | NAME… | GROUP… | FILE…]", shell_complete=complete)
 
 
@@ -58,20 +86,9 @@ def command() -> None:
 
 @command.command()
 @words
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the report to this file.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Chooses the points that are tried.")
-@click.option("--jobs", type=click.IntRange(1, 1024), help="Worker processes.  [default: one for each processor]")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0, min_open=True),
-    default=TIMEOUT,
-    show_default=True,
-    help="Seconds for one claim.",
-)
+@judging("text", "json")
 @click.option("--witness", callback=listed, default=",".join(WITNESSES), show_default=True, help="Whom to ask.")
 @click.option("--timings", is_flag=True, help="Add times to the report; it then differs from run to run.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.pass_context
 def check(
     ctx: click.Context, words: tuple[str, ...], output_format: str, output: Path | None, seed: int, jobs: int | None,
@@ -94,23 +111,75 @@ def check(
     limits = run.Limits(jobs or processors(), timeout)
     with terminal.progress(progress_on, sum(map(len, planned.claims))) as advance:
         report = planned.judged(limits, advance, timings)
-    for refused in report.errors or ():
-        complain(refused.message)
-    for defect in run.defects(report):
-        complain(defect)
+    tell(report)
     if output_format == "json":
         text = encoded(report).decode()
     else:
         again = [file.shown for file in selection.files if file.is_own]
         again += [] if witness == WITNESSES else ["--witness", ",".join(witness)]
         again += [] if timeout == TIMEOUT else ["--timeout", f"{timeout:g}"]
-        text = terminal.rendered(report, sys.stdout, "never" if output else color, again, bool({*words} - {"all"}))
+        each, plain = bool({*words} - {"all"}), "never" if output else color
+        text = terminal.rendered(report, sys.stdout, plain, again, each, planned.groups)
     status = run.status(report)
     if status == NOTHING:
         complain("there was nothing to judge")
     if report.formulas or output_format == "json":
         write(text, output)
     ctx.exit(status)
+
+
+@command.command()
+@words
+@judging("text", "json", "markdown")
+@click.pass_context
+def errata(
+    ctx: click.Context, words: tuple[str, ...], output_format: str, output: Path | None, seed: int, jobs: int | None,
+    timeout: float, color: str,
+) -> None:  # fmt: skip
+    """Report what sources print and does not hold.
+
+    Each printed claim that is refuted stands with its source, the smallest numbers found that show it, what would
+    be right and the likely slip; worked numbers are judged at the digits printed. What holds is counted.
+
+    Exit status: as that of check; an erratum that the catalog knows of is as expected.
+    """
+    selection = select(words)
+    from derive.show import own_form
+    from verify import errata as found
+    from verify import pages, run, terminal
+    from verify.testimony import Settings
+
+    planned = run.Run(selection, Settings(seed=seed, printed_only=True))
+    progress_on = terminal.console(sys.stderr, "auto" if color == "always" else color)
+    with terminal.progress(progress_on, sum(map(len, planned.claims))) as advance:
+        report = planned.judged(run.Limits(jobs or processors(), timeout), advance)
+    tell(report)
+    for entry in report.formulas:
+        for claim in entry.claims:
+            if claim.origin not in ("printed", "example") and not claim.as_expected:
+                complain(f"{entry.name}: {claim.claim} is {claim.verdict}; see `derive check {entry.name}`")
+    formulas = {str(formula.place): formula for _, _, formula in planned.formulas}
+    result = found.errata(report, formulas, planned.groups, own_form)
+    if output_format == "json":
+        text = found.encoded(result).decode()
+    elif output_format == "markdown":
+        text = pages.markdown(result)
+    else:
+        text = pages.rendered(result, sys.stdout, "never" if output else color)
+    status = run.status(report)
+    if status == NOTHING:
+        complain("nothing that is printed was selected")
+    if status != NOTHING or output_format == "json":
+        write(text, output)
+    ctx.exit(status)
+
+
+def tell(report: "Report") -> None:
+    """What went wrong beside the verdicts."""
+    from verify import run
+
+    for message in (*(refused.message for refused in report.errors or ()), *run.defects(report)):
+        complain(message)
 
 
 def processors() -> int:
@@ -121,8 +190,9 @@ def processors() -> int:
 @command.command()
 @words
 @click.option("--steps", is_flag=True, help="How each derivative comes about: the chain of adjoints.")
+@click.option("--printed", is_flag=True, help="What sources print instead, each with its verdict.")
 @click.pass_context
-def show(ctx: click.Context, words: tuple[str, ...], steps: bool) -> None:
+def show(ctx: click.Context, words: tuple[str, ...], steps: bool, printed: bool) -> None:
     """Print formulas and their derivatives as LaTeX.
 
     Nothing else goes to stdout: an align* display each, for a document that uses the package amsmath. A derivative
@@ -131,6 +201,8 @@ def show(ctx: click.Context, words: tuple[str, ...], steps: bool) -> None:
     if not words:
         raise click.UsageError("which formula? `derive list` shows them", ctx)
     selection = select(words)
+    if printed:
+        show_printed(ctx, selection)
     from derive.catalog import read
     from derive.show import derivation, result
 
@@ -149,12 +221,31 @@ def show(ctx: click.Context, words: tuple[str, ...], steps: bool) -> None:
     ctx.exit(REFUSED if errors else 0 if shown else NOTHING)
 
 
+def show_printed(ctx: click.Context, selection: Selection) -> NoReturn:
+    """What sources print of the selected formulas, as LaTeX displays with their verdicts as comments."""
+    from verify import run
+    from verify.pages import displays
+    from verify.testimony import Settings
+
+    planned = run.Run(selection, Settings(printed_only=True))
+    report = planned.judged(run.Limits(processors(), TIMEOUT), lambda name: None)
+    tell(report)
+    shown = displays(report, {str(formula.place): formula for _, _, formula in planned.formulas})
+    write("\n".join(shown))
+    if not shown:
+        complain("no source is quoted there")
+    ctx.exit(REFUSED if report.errors else 0 if shown else NOTHING)
+
+
 @command.command(name="list")
 @words
+@click.option("--groups", is_flag=True, help="The groups instead, each with its introduction.")
 @click.pass_context
-def list_(ctx: click.Context, words: tuple[str, ...]) -> None:
+def list_(ctx: click.Context, words: tuple[str, ...], groups: bool) -> None:
     """List the formulas: name, group and title."""
     selection = select(words)
+    if groups:
+        list_groups(ctx, selection)
     entries = [entry for file in selection.files for entry in file.entries]
     rows = [tuple(map(visible, (entry.name, entry.group, entry.title))) for entry in entries]
     name, group = (max((len(row[place]) for row in rows), default=0) for place in (0, 1))
@@ -164,18 +255,43 @@ def list_(ctx: click.Context, words: tuple[str, ...]) -> None:
     ctx.exit(REFUSED if selection.errors else 0 if entries else NOTHING)
 
 
+def list_groups(ctx: click.Context, selection: Selection) -> NoReturn:
+    """The groups of the selected formulas, in the order in which the catalog introduces them."""
+    from derive.catalog import read
+
+    texts: dict[str, str] = {}
+    errors = list(selection.errors)
+    for file in selection.files:
+        introduced = read(file.path, file.shown, only=())
+        texts |= introduced.groups
+        errors += introduced.errors
+    counts = Counter(entry.group for file in selection.files for entry in file.entries)
+    there = [group for group in dict.fromkeys([*texts, *counts]) if group in counts]
+    write("\n".join(f"{visible(group)} ({counts[group]})\n{indented(texts.get(group, ''))}" for group in there))
+    for error in errors:
+        complain(str(error))
+    ctx.exit(REFUSED if errors else 0 if counts else NOTHING)
+
+
 @command.command()
-@click.argument("kind", type=click.Choice(["report", "catalog"]))
+@click.argument("kind", type=click.Choice(["report", "errata", "catalog"]))
 def schema(kind: str) -> None:
-    """Print the JSON schema of the report, or of a catalog."""
+    """Print the JSON schema of the report, of the errata, or of a catalog."""
     if kind == "report":
         from verify.report import schema as found
+    elif kind == "errata":
+        from verify.errata import schema as found
     else:
         from derive.schema import json_schema as found
     write(json.dumps(found(), indent=2) + "\n")
 
 
 # ------------------------------------------------------------------------------------- in and out
+
+
+def indented(text: str) -> str:
+    """A paragraph of a hundred columns; nothing for no text."""
+    return fill(visible(text), 100, initial_indent="  ", subsequent_indent="  ") + "\n" if text else ""
 
 
 def write(text: str, output: Path | None = None) -> None:

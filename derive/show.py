@@ -66,9 +66,11 @@ def result(formula: Formula) -> Display:
     display, algebra = Display(), Algebra(formula)
     for definition in formula.definitions:
         define(display, definition)
-    proved = {claim: algebra.prove(claim).equal for claim in formula.claims}
-    shown = {claim.left for claim in formula.claims if proved[claim]}
-    for claim in formula.claims:
+    # What sources print is for `--printed`, unless there is nothing else.
+    claims = [claim for claim in formula.claims if claim.origin == "claim"] or formula.claims
+    proved = {claim: algebra.prove(claim).equal for claim in claims}
+    shown = {claim.left for claim in claims if proved[claim]}
+    for claim in claims:
         if proved[claim]:
             display.add(claim.left, claim.right, claim.operator)
         elif claim.left not in shown and isinstance(claim.left, Derivative):
@@ -91,6 +93,14 @@ def derive(display: Display, formula: Formula, wanted: Derivative) -> None:
         display.add(wanted, tidy(derived(formula, wanted)))
     except (UnsupportedError, UndefinedError, RecursionError) as error:
         display.notes.append(f"no derived form: {error}")
+
+
+def own_form(formula: Formula, wanted: Derivative) -> Node | None:
+    """A derivative in the engine's own form, None where it has none."""
+    try:
+        return tidy(derived(formula, wanted))
+    except (UnsupportedError, UndefinedError, RecursionError):
+        return None
 
 
 def tidy(node: Node) -> Node:

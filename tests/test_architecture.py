@@ -82,7 +82,18 @@ def loaded_by(*arguments):
     return set(run.stdout.splitlines())
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["list"], ["check", "--help"], ["check", "nosuch"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["list"],
+        ["list", "--groups"],
+        ["check", "--help"],
+        ["errata", "-h"],
+        ["check", "nosuch"],
+    ],
+)
 def test_a_command_that_computes_nothing_loads_no_mathematics(arguments):
     assert not loaded_by(*arguments) & {"sympy", "numpy", "flint", "mpmath", "scipy", "rich.progress", "verify.pool"}
 

@@ -70,7 +70,12 @@ def testimony(formula: Formula, example: Example) -> Testimony:
     """The same as a witness says it: "agrees", or "differs" with the first printed number that is wrong."""
     found = check_example(formula, example)
     wrong = next((one for one in found if one.holds == "differs"), None)
-    facts = {"points": len(found), "cut": sum(one.holds == "cut" for one in found)}
+    facts: dict[str, Any] = {"points": len(found), "cut": sum(one.holds == "cut" for one in found)}
+    if unrounded := [one for one in found if one.holds != "rounded"]:
+        facts["numbers"] = [
+            {"what": one.text, "indices": one.indices, "printed": one.printed, "value": one.exact, "holds": one.holds}
+            for one in unrounded
+        ]
     if wrong is None:
         return Testimony("exact", "agrees", facts=facts)
     point = Counterexample(

@@ -17,4 +17,4 @@ def known_forms(formula: Formula, claim: Claim) -> Iterator[Claim]:
         names = renaming(claim.left, element(definition.tensor, *definition.indices))
         if names is not None and not definition.bases and claim.operator == "==":
             right = replace(definition.body, names)
-            yield Claim(claim.left, "==", right, f"{definition.name} as defined", definition.place)
+            yield Claim(claim.left, "==", right, definition.text, definition.place, "definition")

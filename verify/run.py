@@ -34,10 +34,12 @@ class Run:
         self.settings = settings
         self.errors: list[CatalogError] = list(selection.errors)
         self.formulas: list[tuple[Path, str, Formula]] = []
+        self.groups: dict[str, str] = {}
         for file in selection.files:
             only = None if selection.is_whole else {entry.name for entry in file.entries}
             catalog = read(file.path, file.shown, only)
             self.errors += catalog.errors
+            self.groups.update(catalog.groups)
             self.formulas += [(file.path, file.shown, formula) for formula in catalog.formulas.values()]
         self.claims = [list(items(formula, settings)) for _, _, formula in self.formulas]
 

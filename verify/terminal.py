@@ -1,7 +1,7 @@
 """A run on the terminal: progress, the table by group, and for each claim that failed what to do about it."""
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
@@ -68,10 +68,13 @@ def progress(out: Console, claims: int) -> Iterator[Callable[[str], None]]:
 # ------------------------------------------------------------------------------------------- results
 
 
-def rendered(report: Report, stream: TextIO, color: str, again: Sequence[str], each: bool) -> str:
+def rendered(
+    report: Report, stream: TextIO, color: str, again: Sequence[str], each: bool, groups: Iterable[str] = ()
+) -> str:
     """The report as text for the stream.
 
-    again: the words of a command that judges a formula of it again.  each: list every claim.
+    again: the words of a command that judges a formula of it again.  each: list every claim.  groups: those that
+    come first in the table, in order.
     """
     out = console(stream, color)
     mark = "…" if out.encoding.lower().startswith("utf") else "..."
@@ -82,7 +85,7 @@ def rendered(report: Report, stream: TextIO, color: str, again: Sequence[str], e
                 for claim in entry.claims:
                     out.print(_line(claim))
             out.print()
-        out.print(table(report.formulas, out.width))
+        out.print(table(report.formulas, out.width, groups))
         for entry in report.formulas:
             for claim in entry.claims:
                 if not claim.as_expected:
@@ -94,19 +97,21 @@ def rendered(report: Report, stream: TextIO, color: str, again: Sequence[str], e
 def _line(claim: Judged) -> Text:
     line = Text("  ").append(f"{claim.verdict:<10}", COLORS[claim.verdict]).append(visible(claim.claim))
     notes: list[str] = [] if claim.origin == "claim" else [claim.origin]
-    notes += [f"expected: {claim.expected}"] if claim.expected == "fails" or not claim.as_expected else []
+    expected = f"holds {claim.condition}" if isinstance(claim.condition, str) else claim.expected
+    notes += [f"expected: {expected}"] if claim.expected == "fails" or not claim.as_expected else []
     notes += [f"{claim.seconds:.3f} s"] if isinstance(claim.seconds, float) else []
     return line.append(f"   ({', '.join(notes)})" if notes else "", "dim")
 
 
-def table(entries: Sequence[Entry], width: int = WIDE) -> Table:
+def table(entries: Sequence[Entry], width: int = WIDE, order: Iterable[str] = ()) -> Table:
     """How many of each verdict, by group."""
     shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0) if width < WIDE else (0, 1))
     shown.add_column("group", vertical="bottom")
     for column in COLUMNS:
         heading = NARROW.get(column) if width < WIDE else None
         shown.add_column(heading or column.replace("_", " "), justify="right", vertical="bottom")
-    groups = list(dict.fromkeys(entry.group for entry in entries))
+    there = dict.fromkeys(entry.group for entry in entries)
+    groups = [group for group in dict.fromkeys((*order, *there)) if group in there]
     for group in groups:
         _row(shown, visible(group), summary([entry for entry in entries if entry.group == group]))
     if len(groups) != 1:
@@ -136,12 +141,13 @@ def block(entry: Entry, claim: Judged, seed: int, again: Sequence[str], mark: st
 def _details(claim: Judged, mark: str) -> Iterator[tuple[str, str]]:
     found = claim.counterexample
     if found:
-        yield "at", _place(found)
+        yield "at", placed(found)
+    if found and found.derived:
         sides = f"{shortened(found.derived, mark)}     claimed  {shortened(found.claimed, mark)}"
         certified = " (certified)" if found.certified else ""
         yield "derived", f"{sides}     differ by {found.difference}{certified}"
     if claim.expected == "fails":
-        yield "expected", "fails"
+        yield "expected", f"holds {claim.condition}" if isinstance(claim.condition, str) else "fails"
     if claim.reason:
         yield "because", claim.reason
     if claim.verdict == "conflict":
@@ -150,10 +156,11 @@ def _details(claim: Judged, mark: str) -> Iterator[tuple[str, str]]:
             if said.says != "not run":
                 yield name, " ".join([said.says, *([f"({said.reason})"] if isinstance(said.reason, str) else [])])
     if isinstance(claim.diagnosis, str):
-        yield "perhaps", claim.diagnosis
+        yield "perhaps", claim.diagnosis + (f": {claim.repaired}" if isinstance(claim.repaired, str) else "")
 
 
-def _place(found: Point) -> str:
+def placed(found: Point) -> str:
+    """A point on one line: sizes, values of the inputs, indices."""
     parts = [f"{name} = {size}" for name, size in found.sizes.items()]
     parts += [f"{name} = {nested(value)}" for name, value in found.values.items()]
     parts += [f"{name} = {index}" for name, index in found.indices.items()]
