@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from derive import document
+from derive.algorithms import is_case, read_case, read_name
 from derive.document import Listing, Part, Scalar
 from derive.errors import CatalogError
 from derive.examples import read_example
-from derive.formula import Claim, Definition, Example, Formula
+from derive.formula import Case, Claim, Definition, Example, Formula
 from derive.notation import claim_sides
 from derive.program import read_definitions, read_input
 from derive.scope import Scope
@@ -42,6 +43,7 @@ class Entry:
             for alias in items(self.part, "aliases"):
                 if isinstance(alias, Scalar):
                     check_name(alias.text, alias.value)
+            algorithm = read_name(self.part.get("algorithm") if isinstance(self.part, document.Mapping) else None)
             definitions = read_definitions(
                 [(key.text, formula_text(value, self.text)) for key, value in pairs(self.part, "define")], self.scope
             )
@@ -49,14 +51,17 @@ class Entry:
             self.errors.append(problem)
             return None
         claims = self.attempts("claims", self.claim) + self.attempts("printed", self.printed)
-        examples = self.attempts("examples", lambda item: self.example(item, definitions))
-        if not (claims or examples or self.errors):
-            self.errors.append(self.name.error(f"{self.name.value} says nothing: give it claims, printed or examples"))
+        worked = self.attempts("examples", lambda item: self.example(item, definitions, algorithm))
+        if not (claims or worked or algorithm or self.errors):
+            ways = "claims, printed, examples or an algorithm"
+            self.errors.append(self.name.error(f"{self.name.value} says nothing: give it {ways}"))
         if self.errors:
             return None
         return Formula(
             name=self.name.value, title=text_of(self.part, "title"), group=text_of(self.part, "group"), inputs=inputs,
-            definitions=definitions, claims=tuple(claims), examples=tuple(examples),
+            definitions=definitions, claims=tuple(claims), algorithm=algorithm,
+            examples=tuple(item for item in worked if isinstance(item, Example)),
+            cases=tuple(item for item in worked if isinstance(item, Case)),
             sizes=tuple(self.scope.sizes.values()), source=text_of(self.part, "source"), place=self.name.text.at(0),
             note=text_of(self.part, "note"), text=self.text,
             aliases=tuple(item.value for item in items(self.part, "aliases") if isinstance(item, Scalar)),
@@ -75,7 +80,9 @@ class Entry:
     def claim(self, item: Part) -> Claim:
         return read_claim(formula_text(item, self.text), self.scope)
 
-    def example(self, item: Part, definitions: tuple[Definition, ...]) -> Example:
+    def example(self, item: Part, definitions: tuple[Definition, ...], algorithm: str) -> Example | Case:
+        if is_case(item, algorithm):
+            return read_case(item, algorithm, **expectation(item))
         found = read_example(item, self.scope, definitions, lambda part: formula_text(part, self.text))
         return replace(found, **expectation(item))
 

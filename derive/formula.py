@@ -78,10 +78,27 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Case:
+    """A worked example of an algorithm: its arguments by name, and what it returns.
+
+    given, then: texts, and nested lists of exact decimals and quotients.  expected, source, condition: as in a claim.
+    """
+
+    given: dict[str, Any]
+    then: Any
+    text: str
+    place: Place
+    expected: str = "holds"
+    source: str = ""
+    condition: str = ""
+
+
+@dataclass(frozen=True)
 class Formula:
     """One entry of a catalog.
 
-    sizes: every size symbol that occurs, in order of appearance.  inputs: declared order.
+    sizes: every size symbol that occurs, in order of appearance.  inputs: declared order.  algorithm: the name of
+    one of `derive.algorithms`, which stands beside the claims or in their place, with its cases.
     """
 
     name: str
@@ -97,6 +114,8 @@ class Formula:
     note: str = ""
     aliases: tuple[str, ...] = ()
     text: str = ""  # the entry as written, which seeds the draws and keys the cache
+    algorithm: str = ""
+    cases: tuple[Case, ...] = ()
 
     def definition(self, tensor: Tensor) -> Definition | None:
         """The definition of a tensor, None for an input."""
@@ -115,8 +134,9 @@ def mentioned(node: Node) -> frozenset[Tensor]:
 
 def renaming(node: Node, other: Node) -> dict[Index, Index] | None:
     """The new names of the free indices of `other` with which it is `node`; None if it is something else."""
-    old, new = ([leaf for leaf in walk(side) if isinstance(leaf, Index) and leaf in side.free]
-                for side in (other, node))  # fmt: skip
+    old, new = (
+        [leaf for leaf in walk(side) if isinstance(leaf, Index) and leaf in side.free] for side in (other, node)
+    )
     names = dict(zip(old, new, strict=False))
     return names if len(old) == len(new) and replace(other, names) is node else None
 

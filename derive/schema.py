@@ -44,6 +44,7 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True):
     claims: list[str] = []
     printed: list[Printed] = []
     examples: list[Example] = []
+    algorithm: str = ""
     note: str = ""
     aliases: list[str] = []
 

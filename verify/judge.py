@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -13,6 +14,9 @@ from derive.errors import UndefinedError, UnsupportedError
 from derive.formula import Claim, Example, Formula, renaming
 from verify.report import WITNESSES, Judged, Verdict, Witnesses, point, said
 from verify.testimony import Settings, Testimony
+
+if TYPE_CHECKING:  # it needs NumPy, and few formulas are algorithms
+    from verify.trials import Trial
 
 Ask = Callable[[Claim, Settings], Testimony]
 MODULES = {
@@ -33,16 +37,26 @@ def judged(formula: Formula, settings: Settings, start: int = 0, timings: bool =
         yield replace(found, seconds=round(time.perf_counter() - before, 6)) if timings else found
 
 
-def items(formula: Formula, settings: Settings) -> Sequence[Claim | Example]:
-    """The claims and, as the exact witness is the one that recomputes them, the worked examples."""
-    examples = formula.examples if "exact" in settings.witnesses else ()
+def items(formula: Formula, settings: Settings) -> "Sequence[Claim | Example | Trial]":
+    """The claims and, unless the exact witness is left out, what is recomputed: worked examples and algorithms."""
+    examples: list[Claim | Example | Trial] = (
+        [*formula.examples, *_trials(formula, settings)] if "exact" in settings.witnesses else []
+    )
     if not settings.printed_only:
         return [*formula.claims, *examples]
     printed = [claim.left for claim in formula.claims if claim.origin == "printed"]
     return [*(c for c in formula.claims if any(renaming(left, c.left) is not None for left in printed)), *examples]
 
 
-def _diagnosed(formula: Formula, item: Claim | Example, settings: Settings, found: Judged) -> Judged:
+def _trials(formula: Formula, settings: Settings) -> "Sequence[Trial]":
+    if not formula.algorithm:
+        return ()
+    from verify.trials import trials
+
+    return trials(formula, settings)
+
+
+def _diagnosed(formula: Formula, item: "Claim | Example | Trial", settings: Settings, found: Judged) -> Judged:
     """With the likely slip, where a claim is refuted and somebody will read why."""
     if found.verdict != "refuted" or not isinstance(item, Claim) or (found.as_expected and not settings.printed_only):
         return found
@@ -116,10 +130,14 @@ def _beside(elsewhere: Testimony, there: Testimony) -> Testimony:
     return dataclasses.replace(there, reason=reason, facts=elsewhere.facts)
 
 
-def _recomputed(formula: Formula, example: Example, settings: Settings) -> dict[str, Testimony]:
-    from verify.exact import check_example
+def _recomputed(formula: Formula, item: "Example | Trial", settings: Settings) -> dict[str, Testimony]:
+    if isinstance(item, Example):
+        from verify.exact import check_example
 
-    return {"exact": _heard("exact", partial(check_example, formula, example, settings))}
+        return {"exact": _heard("exact", partial(check_example, formula, item, settings))}
+    from verify.trials import testify
+
+    return {"trials": _heard("trials", partial(testify, item, settings))}
 
 
 def _heard(name: str, ask: Callable[[], Testimony]) -> Testimony:
@@ -145,8 +163,13 @@ def decide(heard: Mapping[str, Testimony]) -> tuple[Verdict, str | None]:
 
     `heard` has the witnesses that were asked. Proved: the algebra says equal, exact agrees, nobody differs.
     Agrees: the same without a proof. Refuted: exact has a certified counterexample and nobody contradicts it.
-    Only a user who leaves the exact witness out gets a verdict without it, and then a proof alone counts.
+    A trial of an algorithm stands alone. Only a user who leaves the exact witness out gets a verdict without it,
+    and then a proof alone counts.
     """
+    if "trials" in heard:
+        tried = heard["trials"]
+        verdicts: dict[str, Verdict] = {"agrees": "agrees", "differs": "refuted"}
+        return verdicts.get(tried.says, "undecided"), tried.reason or None
     for_it = [name for name, one in heard.items() if one.says in ("equal", "agrees")]
     against = [name for name, one in heard.items() if one.says == "differs"]
     if for_it and against:
@@ -177,10 +200,14 @@ def _said(heard: Mapping[str, Testimony], names: Sequence[str]) -> str:
     return " and ".join(f"{name} says {heard[name].says}" for name in names)
 
 
-def entry(item: Claim | Example, verdict: Verdict, reason: str | None, heard: Mapping[str, Testimony]) -> Judged:
+def entry(
+    item: "Claim | Example | Trial", verdict: Verdict, reason: str | None, heard: Mapping[str, Testimony]
+) -> Judged:
     """The claim or example as it stands in the report."""
-    origin, latex = (item.origin, item.latex) if isinstance(item, Claim) else ("example", "")
-    found = heard["exact"].counterexample if verdict == "refuted" else None
+    origin, latex = "example" if isinstance(item, Example) else "algorithm", ""
+    if isinstance(item, Claim):
+        origin, latex = item.origin, item.latex
+    found = heard["trials" if "trials" in heard else "exact"].counterexample if verdict == "refuted" else None
     return Judged(
         claim=" ".join(item.text.split()),
         origin=origin,  # type: ignore[arg-type]
@@ -188,7 +215,7 @@ def entry(item: Claim | Example, verdict: Verdict, reason: str | None, heard: Ma
         verdict=verdict,
         as_expected=verdict in (("proved", "agrees") if item.expected == "holds" else ("refuted",)),
         where=str(item.place),
-        witnesses=Witnesses(**{name: said(heard.get(name)) for name in WITNESSES}),
+        witnesses=Witnesses(**{name: said(heard.get(name)) for name in (*WITNESSES, *({"trials"} & {*heard}))}),
         counterexample=point(found) if found else None,
         reason=reason,
         source=item.source or UNSET,
@@ -197,6 +224,6 @@ def entry(item: Claim | Example, verdict: Verdict, reason: str | None, heard: Ma
     )
 
 
-def unheard(item: Claim | Example, reason: str) -> Judged:
+def unheard(item: "Claim | Example | Trial", reason: str) -> Judged:
     """What stands in the report for a claim whose worker was lost: undecided, with the reason."""
     return entry(item, "undecided", reason, {})

@@ -37,11 +37,14 @@ class Said(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
 
 
 class Witnesses(Struct, frozen=True, forbid_unknown_fields=True):
+    """trials: of an algorithm, on random input; there alone."""
+
     algebra: Said
     exact: Said
     sympy: Said
     differences: Said
     reference: Said | None = None
+    trials: Said | UnsetType = UNSET
 
 
 class Point(Struct, frozen=True, forbid_unknown_fields=True):
