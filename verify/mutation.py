@@ -63,6 +63,11 @@ class Mutant:
     claim: Claim
 
 
+def is_edited(claim: Claim) -> bool:
+    """Whether twins of the claim are wrong: an inequality may hold after an edit too."""
+    return claim.operator == "==" and claim.expected == "holds"
+
+
 def mutants(claim: Claim) -> list[Mutant]:
     """Every twin of the claim, each once, in the order of the edits."""
     found: dict[Node, str] = {}
@@ -137,8 +142,10 @@ def edits_of_multiply(node: Multiply, scope: tuple[Index, ...]) -> Iterator[Edit
 
 
 def edits_of_power(node: Power, scope: tuple[Index, ...]) -> Iterator[Edit]:
-    yield "exponent off by one", power(node.base, node.exponent + 1)
-    yield "exponent off by one", power(node.base, node.exponent - 1)
+    for step in (1, -1):
+        exponent = node.exponent
+        moved = number(exponent.value + step) if isinstance(exponent, Number) else exponent + step
+        yield "exponent off by one", power(node.base, moved)
     yield "sign of an exponent", power(node.base, -node.exponent)
     if node.exponent is not ONE:
         yield "dropped exponent", node.base

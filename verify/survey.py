@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from derive.formula import Formula
-from verify.mutation import Mutant, mutants
+from verify.mutation import Mutant, is_edited, mutants
 from verify.report import Judged
 from verify.run import Limits, Run
 
@@ -46,7 +46,7 @@ class Survey:
 
 
 def survey(run: Run, limits: Limits, advance: Callable[[str], None], sample: int | None = None) -> Survey:
-    """Judge the twins of all claims that are expected to hold.
+    """Judge the twins of all equations that are expected to hold.
 
     sample: how many twins at most, chosen by the seed.  advance: called with the formula's name after each.
     """
@@ -78,4 +78,4 @@ def count(run: Run) -> int:
 
 
 def _twins(formula: Formula) -> list[Mutant]:
-    return [m for claim in formula.claims if claim.expected == "holds" for m in mutants(claim)]
+    return [m for claim in formula.claims if is_edited(claim) for m in mutants(claim)]
