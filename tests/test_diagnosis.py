@@ -56,6 +56,10 @@ PLANTED = [
     ({"y": "a**3"}, {"a": "real"}, "D(y, a) == 3*a**3", "the exponent 3 in place of 2", "3*a**2"),
     ({"y[p:P]": "sum(w[i]*x[s*p + i], i)"}, {"w": "real[A]", "x": "real[s*(P - 1) + A]"},
      "y[p] == sum(w[i]*x[p + i], i)", "p + i in place of s*p + i", "sum(w[i]*x[s*p + i], i)"),
+    ({"M": "[[a, -b], [b, a]]"}, {"a": "real", "b": "real"}, "M[i, j] == [[a, b], [b, a]][i, j]", "the sign of b",
+     "[[a, -b], [b, a]][i, j]"),
+    ({"y": "sum((1 - p[i])*(1 - q[i]), i)"}, {"p": "unit[n]", "q": "unit[n]"}, "y == sum(p[i]*(1 - q[i]), i)",
+     "p[i] in place of 1 - p[i]", "sum((1 - p[i])*(1 - q[i]), i)"),
     ({"y": "a**2"}, {"a": "real"}, "y <= 0", "<= in place of >=", "0"),
 ]  # fmt: skip
 
@@ -104,6 +108,13 @@ def test_that_a_name_equals_itself_repairs_nothing():
     assert likely is None
     left = formula.claims[0].left
     assert all(edit.node is not left for edit in Edits(formula, formula.claims[0]))
+
+
+@pytest.mark.parametrize("claim", ["z == sigmoid(z)", "z == z/(1 - a)", "a - b == c"])
+def test_that_something_equals_itself_under_its_name_repairs_nothing(claim):
+    # z == z would be offered, and a - b == d, where d is another name for a - b
+    _, likely = found({"z": "a + b + c", "d": "a - b"}, {"a": "real", "b": "real", "c": "real"}, claim)
+    assert likely is None or likely.claim.text == "z == a + b + c"
 
 
 def test_a_wrong_edit_that_holds_at_small_sizes_only_is_not_offered():

@@ -9,13 +9,19 @@ import pytest
 from derive.cli import run_command
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
-SESSION = [block.partition("\n") for block in re.findall(r"```console\n\$ derive (.*?)```", README, re.DOTALL)]
+BLOCKS = re.findall(r"```(yaml|console)\n(.*?)```", README, re.DOTALL)
+# Each command with what it prints, and the last catalog above it.
+SESSION = [
+    (*block.removeprefix("$ derive ").split("\n", 1), [text for kind, text in BLOCKS[:at] if kind == "yaml"][-1])
+    for at, (kind, block) in enumerate(BLOCKS)
+    if kind == "console"
+]
 
 
-@pytest.mark.parametrize(("command", "output"), [(c, o) for c, _, o in SESSION], ids=[c for c, _, _ in SESSION])
-def test_a_command_of_the_readme_prints_what_stands_below_it(capsys, tmp_path, monkeypatch, command, output):
-    (catalog,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    (tmp_path / "mine.yaml").write_text(catalog)
+@pytest.mark.parametrize(("command", "output", "catalog"), SESSION, ids=[command for command, _, _ in SESSION])
+def test_a_command_of_the_readme_prints_what_stands_below_it(capsys, tmp_path, monkeypatch, command, output, catalog):
+    (file,) = (word for word in shlex.split(command) if word.endswith(".yaml"))
+    (tmp_path / file).write_text(catalog)
     monkeypatch.chdir(tmp_path)
     run_command(shlex.split(command))
     assert capsys.readouterr().out == output

@@ -77,9 +77,14 @@ class Edits:
                 yield Edit(says, node)
 
     def _is_circular(self, node: Node) -> bool:
-        """Whether the left side has come to stand on the right, where all is true that says nothing."""
+        """Whether the left side stands on the right, itself or as a name for it: what is true then says nothing."""
         left = self.claim.left
-        return left.mentions <= node.mentions and has(node, [left]) and not has(self.side, [left])
+        if left.mentions <= node.mentions and has(node, [left]):
+            return True
+        named = self.formula.definition(node.tensor) if isinstance(node, Element) else None
+        if named is None or named.bases or not isinstance(node, Element):
+            return False
+        return replace(named.body, dict(zip(named.indices, node.subscripts, strict=True))) is left
 
     def _of_kind(self, kind: Callable[["Edits", Place], "Found"]) -> "Found":
         for place in self.places:
@@ -155,7 +160,7 @@ def _apart(one: Node, other: Node) -> tuple[Node, Node]:
 
 
 def _signs(edits: Edits, place: Place) -> Found:
-    if place.role in WHOLE | {"exponent"} and not isinstance(place.part, Compare | Logic):
+    if place.role in WHOLE | {"exponent", "entry"} and not isinstance(place.part, Compare | Logic):
         flipped = multiply(MINUS_ONE, place.part)
         what = "the exponent " if place.role == "exponent" else ""
         yield f"the sign of {what}{_unsigned(place.part)}" if place.role != "side" else "the sign", flipped
@@ -227,7 +232,7 @@ def _numbers(edits: Edits, place: Place) -> Found:
         if part is ONE:
             for delta in edits.deltas(place):
                 yield _instead(part, delta), delta
-    elif part in edits.scalars and place.role in WHOLE | {"factor"}:
+    elif isinstance(part, Element) and place.role in WHOLE | {"factor"}:
         rest = add(1, multiply(MINUS_ONE, part))
         yield _instead(part, rest), rest
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from derive.expression import (
     HALF,
@@ -17,6 +18,7 @@ from derive.expression import (
     Node,
     Power,
     Reduce,
+    Table,
     Where,
     add,
     multiply,
@@ -77,12 +79,33 @@ def children(node: Node, indices: tuple[Index, ...]) -> Iterator[Child]:
             yield otherwise, "branch", lambda new: Where(condition, then, new), indices
         case Logic(operator, conditions):
             yield from _each(conditions, "condition", lambda new: Logic(operator, new), indices)
+        case Table(entries, subscripts):
+            for entry, rebuild in _entries(entries):
+                yield entry, "entry", partial(_tabled, rebuild, subscripts), indices
         case Compare(operator, left, right):
             yield left, "compared", lambda new: Compare(operator, new, right), indices
             yield right, "compared", lambda new: Compare(operator, left, new), indices
         case Reduce(kind):
             body, named = with_names(node, indices)
             yield body, "body", lambda new: reduce(kind, new, *named), (*indices, *named)
+
+
+def _entries(entries: Any) -> Iterator[tuple[Node, Callable[[Node], Any]]]:
+    """The entries of a literal array, each with a way to make the array with another in its place."""
+    if isinstance(entries, Node):
+        yield entries, lambda new: new
+        return
+    for at, row in enumerate(entries):
+        for entry, rebuild in _entries(row):
+            yield entry, partial(_in_row, entries, at, rebuild)
+
+
+def _in_row(entries: tuple[Any, ...], at: int, rebuild: Callable[[Node], Any], new: Node) -> tuple[Any, ...]:
+    return (*entries[:at], rebuild(new), *entries[at + 1 :])
+
+
+def _tabled(rebuild: Callable[[Node], Any], subscripts: tuple[Node, ...], new: Node) -> Node:
+    return Table(rebuild(new), subscripts)
 
 
 def _each(
