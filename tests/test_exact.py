@@ -436,3 +436,14 @@ def test_a_derivative_is_the_limit_of_its_difference_quotient(name: str):
             if at.truths.ties:
                 continue
             assert all(abs(ball) < arb(2) ** -300 for ball in difference), (name, node)
+
+
+def test_a_branch_that_turns_for_some_elements_only_is_straddled():
+    # Where every element takes one branch of the inner where, its value has no axis.
+    formula = quick(
+        "D(sum(where(a > where(2 > x[i] + c, c, 3/2), x[i]**2, x[i]), i), x[k]) "
+        "== where(a > where(2 > x[k] + c, c, 3/2), 2*x[k], 1)",
+        x="real[n]", a="positive", c="real",
+    )  # fmt: skip
+    for seed in range(6):
+        assert exact.testify(formula, formula.claims[0], Settings(seed=seed)).says in ("agrees", "cannot tell")

@@ -62,7 +62,10 @@ def _diagnosed(formula: Formula, item: "Claim | Example | Trial", settings: Sett
         return found
     from verify.diagnosis import slip
 
-    likely = slip(formula, item, settings)
+    try:
+        likely = slip(formula, item, settings)
+    except Exception:  # a verdict that stands is not lost for want of a guess
+        return found
     return replace(found, diagnosis=likely.says, repaired=likely.claim.text) if likely else found
 
 

@@ -70,7 +70,8 @@ def _crossed(start: Draw, end: Draw, margin: Pair, place: int, evaluate: Evaluat
     """Close in on the crossing of one element, by the Illinois method and then by halves."""
 
     def value(at: Fraction) -> Any:
-        return _difference(margin, evaluate(between(start, end, at)))[place]
+        found = _difference(margin, evaluate(between(start, end, at)))
+        return found[place] if len(found) > 1 else found[0]  # one value where every element takes one branch
 
     low, high = Fraction(0), Fraction(1)
     at_low, at_high = value(low), value(high)
