@@ -37,13 +37,15 @@ class Subject:
     """An algorithm with its laws.
 
     draw: a random case; the number grows with its size.  shared: the axes that get shorter together, each as
-    (argument, axis), when a case is made smaller.
+    (argument, axis), when a case is made smaller.  apt: whether a case made smaller is still one that the laws
+    speak of.
     """
 
     function: Run
     draw: Draw
     laws: tuple[Law, ...]
     shared: tuple[tuple[tuple[str, int], ...], ...] = ()
+    apt: Callable[[Case], bool] = lambda case: True
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def _shrunk(law: Law, subject: Subject, run: Run, failure: Failure, kind: type[E
             tries += 1
             if tries > TRIES:
                 return failure
-            if not _is_inside(subject.function, case):
+            if not (subject.apt(case) and _is_inside(subject.function, case)):
                 continue
             reason, found = _broken(law, run, case)
             if reason is not None and found is kind:

@@ -181,5 +181,6 @@ SUBJECTS = (
             only_largest,
             brute_force("it is the slope, found by moving each number", _slopes, largest=4),
         ),
+        apt=lambda case: np.unique(np.round(case["image"])).size == case["image"].size,
     ),
 )

@@ -103,6 +103,12 @@ def _draw_classes(random: Random, size: int) -> Case:
     return {name: [one[name] for one in classes] for name in classes[0]}
 
 
+def _is_ranked(case: Case) -> bool:
+    """Whether no scores tie, which laws on the order of the detections take for granted."""
+    lists = case["scores"] if isinstance(case["scores"], list) else [case["scores"]]
+    return all(len(set(scores)) == len(scores) for scores in lists)
+
+
 @law("it is a number from 0 to 1")
 def bounds(run: Run, **case: Any) -> str | None:
     found = run(**case)
@@ -191,6 +197,7 @@ SUBJECTS = (
         (*_RANKED, brute_force("it is the mean over the objects of the best precision that still finds so many of "
                                "them, by trying every cut-off", _area)),
         _SHARED,
+        _is_ranked,
     ),
     Subject(
         eleven_point_precision,
@@ -198,6 +205,7 @@ SUBJECTS = (
         (*_RANKED, brute_force("it is the mean over eleven recalls of the best precision that reaches them, by trying "
                                "every cut-off", _eleven)),
         _SHARED,
+        _is_ranked,
     ),
     Subject(
         mean_average_precision,
@@ -205,5 +213,6 @@ SUBJECTS = (
         (bounds, classes, weights, brute_force("it is the mean over classes of the best precisions, by trying every "
                                                "cut-off", _mean_area)),
         ((("scores", 0), ("correct", 0), ("positives", 0)),),
+        _is_ranked,
     ),
 )  # fmt: skip
