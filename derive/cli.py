@@ -212,7 +212,8 @@ def show(ctx: click.Context, words: tuple[str, ...], steps: bool, printed: bool)
         errors += catalog.errors
         for formula in catalog.formulas.values():
             display = (derivation if steps else result)(formula)
-            write(("\n" if shown else "") + display.latex(formula))
+            text = display.latex(formula)
+            write(("\n" if shown and text else "") + text)
             for note in display.notes:
                 complain(f"{formula.name}: {note}")
             shown += 1

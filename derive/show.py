@@ -48,6 +48,8 @@ class Display:
         self.lines.append((left, operator, right))
 
     def latex(self, formula: Formula) -> str:
+        if not self.lines:
+            return ""
         printer = Printer([side for left, _, right in self.lines for side in (left, right)], letters(formula))
         lines, last, before = [], None, ""
         for left, operator, right in self.lines:
@@ -78,6 +80,8 @@ def result(formula: Formula) -> Display:
             derive(display, formula, claim.left)
         elif claim.left not in shown:
             display.notes.append(f"not proved, so not shown: {claim.text}")
+    if formula.algorithm and not display.lines:
+        display.notes.append(f"the algorithm {formula.algorithm} has no formula; `derive check` tells its laws")
     return display
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from derive.algorithms import TABLE
 from derive.catalog import formula, read
+from derive.cli import run_command
 from derive.errors import CatalogError
 from verify.algorithms.batches import batch_gradient, batches, minibatch_gradient_descent, updates_per_pass
 from verify.algorithms.boxes import iou, non_max_suppression
@@ -733,3 +734,35 @@ def test_a_mistake_in_an_entry_is_reported_at_its_place(text, message, line, col
     assert isinstance(error, CatalogError)
     assert message in error.message
     assert (error.place.line, error.place.column) == (line, column)
+
+
+def test_showing_an_algorithm_prints_no_formula_and_says_why(tmp_path, capsys):
+    path = tmp_path / "algorithms.yaml"
+    path.write_text(entry())
+    assert run_command(["show", str(path)]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == "boxes: the algorithm iou has no formula; `derive check` tells its laws\n"
+
+
+def test_the_command_judges_algorithms_in_its_workers(tmp_path, capsys):
+    path = tmp_path / "algorithms.yaml"
+    path.write_text(entry(example("a: [0, 0, 3, 1], b: [1, 0, 4, 1]", "iou: 0.51")))
+    assert run_command(["check", str(path), "--jobs", "1"]) == 1
+    text = capsys.readouterr().out
+    assert "  at       a = (0, 0, 3, 1)   b = (1, 0, 4, 1)\n  because  0.5 instead of 0.51\n" in text
+
+
+def test_the_same_seed_gives_the_same_report(tmp_path, capsys):
+    path = tmp_path / "algorithms.yaml"
+    path.write_text(entry(algorithm="beam_search"))
+    reports = []
+    for jobs in ("1", "2"):
+        run_command(["check", str(path), "--jobs", jobs, "--seed", "5", "--output-format", "json"])
+        reports.append(capsys.readouterr().out)
+    assert reports[0] == reports[1]
+
+
+def test_without_the_exact_witness_no_algorithm_is_judged():
+    settings = Settings(witnesses=("algebra",))
+    assert list(judged(formula(entry()), settings)) == []

@@ -226,9 +226,14 @@ def work(pipe: Connection, known: Formulas, given: str, timings: bool, inherited
 def prepare(settings: Settings) -> None:
     """Limit the memory and import what the witnesses need, before the first formula and outside every arena."""
     _limit_memory()
+    use_one_thread()
+    load(settings.witnesses)
+
+
+def use_one_thread() -> None:
+    """Let NumPy start no threads of its own, if it has not yet been imported."""
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    load(settings.witnesses)
 
 
 def _limit_memory() -> None:

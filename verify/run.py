@@ -12,7 +12,7 @@ from derive.errors import CatalogError
 from derive.formula import Formula
 from derive.selection import Selection, visible
 from verify.judge import items, unheard
-from verify.pool import Job, run
+from verify.pool import Job, run, use_one_thread
 from verify.report import Entry, Judged, Refused, Report, report
 from verify.testimony import Settings
 
@@ -41,6 +41,7 @@ class Run:
             self.errors += catalog.errors
             self.groups.update(catalog.groups)
             self.formulas += [(file.path, file.shown, formula) for formula in catalog.formulas.values()]
+        use_one_thread()  # the laws of algorithms bring NumPy into this process, which is forked
         self.claims = [list(items(formula, settings)) for _, _, formula in self.formulas]
 
     def judged(self, limits: Limits, advance: Callable[[str], None], timings: bool = False) -> Report:
