@@ -97,7 +97,9 @@ def value_of_table(at: "Arrays", node: Table) -> Labelled:
 def value_of_sum(at: "Arrays", node: Add) -> Labelled:
     labels, arrays = aligned([at(term) for term in node.terms])
     whole = arrays[0]
-    for array in arrays[1:]:
+    for place, array in enumerate(arrays[1:]):
+        if place and at.rounding is not None:  # a sum of two is rounded as well, though it is no node: x + 1e30 - 1e30
+            whole = at.rounding(whole)
         whole = whole + array
     return Labelled(labels, whole)
 

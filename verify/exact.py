@@ -23,7 +23,7 @@ from verify.membership import is_inside
 from verify.points import there
 from verify.reach import Reach, Structure
 from verify.sampling import PLANNED, SMALL, Draw, draws
-from verify.straddling import straddled
+from verify.straddling import is_counted, meeting, straddled
 from verify.testimony import Settings, Testimony
 
 _GUARD = 40  # bits beyond the digits asked for
@@ -96,6 +96,11 @@ class Session:
                 known = self._straddled[key] = straddled(self.formula, self.seed, margin, seen, self._fresh)
             self._shared.update((id(draw), draw) for draw in known)
         return known
+
+    def meeting(self, margin: Pair, seen: list[tuple[Draw, Truths]]) -> list[Draw]:
+        """Points at which two expressions of whole numbers are equal."""
+        with flint.ctx.workprec(self.bits):
+            return list(meeting(margin, seen, self._fresh))
 
 
 @dataclass
@@ -190,15 +195,25 @@ def _at_many_points(session: Session, claim: Claim, settings: Settings) -> Testi
         record.note(draw, outcome, truths)
     if record.planned < settings.draws:
         return Testimony("exact", "cannot tell", _too_few(record, settings))
+    for draw in _near_boundaries(session, reach, record):
+        outcome, truths = session.judged(claim, draw)
+        if outcome.says == "differs":
+            return _refutation(session, claim, draw, outcome)
+        record.note(draw, outcome, truths)
     if missing := record.missing(reach):
         return Testimony("exact", "cannot tell", f"branch never reached: {'; '.join(map(text, missing[:3]))}")
-    for margin in reach.margins(truth for _, truth in record.agreed)[:_MOST_MARGINS]:
-        for draw in session.straddling(margin, record.agreed):
-            outcome, truths = session.judged(claim, draw)
-            if outcome.says == "differs":
-                return _refutation(session, claim, draw, outcome)
-            record.note(draw, outcome, truths)
     return Testimony("exact", "agrees", facts=_facts(record, reach, settings.digits))
+
+
+def _near_boundaries(session: Session, reach: Reach, record: Record) -> Iterator[Draw]:
+    """Points on either side of where reals meet, and those at which whole numbers do."""
+    seen = list(record.agreed)
+    real, whole = reach.margins(truth for _, truth in seen)
+    for margin in real[:_MOST_MARGINS]:
+        yield from session.straddling(margin, seen)
+    if any(is_counted(tensor) for tensor in reach.inputs):
+        for margin in whole[:_MOST_MARGINS]:
+            yield from session.meeting(margin, seen)
 
 
 def _refutation(session: Session, claim: Claim, draw: Draw, outcome: Outcome) -> Testimony:

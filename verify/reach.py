@@ -25,8 +25,8 @@ class Reach:
         """The nodes that go one way or another."""
         return [n for n in self.nodes if isinstance(n, Compare | Extremum) or _is_extreme(n)]
 
-    def margins(self, truths: Iterable[Truths]) -> list[Pair]:
-        """The pairs of expressions whose difference decides something, and is no integer's."""
+    def margins(self, truths: Iterable[Truths]) -> tuple[list[Pair], list[Pair]]:
+        """The pairs of expressions whose difference decides something: those of reals, and those of whole numbers."""
         real = {pair for truth in truths for pair in truth.signs}
         pairs: dict[Pair, None] = {}
         for node in self.choices:
@@ -35,7 +35,7 @@ class Reach:
                     pairs[left, right] = None
                 case Extremum(_, arguments):
                     pairs.update({(a, b): None for at, a in enumerate(arguments) for b in arguments[at + 1 :]})
-        return [pair for pair in pairs if pair in real]
+        return [pair for pair in pairs if pair in real], [pair for pair in pairs if pair not in real]
 
 
 def _is_extreme(node: Node) -> TypeGuard[Reduce]:

@@ -1,21 +1,27 @@
 """Points on either side of a boundary: where two expressions meet on the way from one point to another."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from derive import domains
 from derive.errors import UnsupportedError
+from derive.expression import Tensor
 from derive.formula import Formula
 from verify.balls import subtract
 from verify.branches import Pair, Truths
 from verify.evaluation import Evaluation
+from verify.membership import is_inside
 from verify.sampling import Draw, between, draw
 
 _WIDTH = Fraction(1, 1 << 40)
 _PARTNERS = 6  # further points of the same sizes that are tried, beside those at which it went either way
 _FIRST = 1000  # their numbers, which no other draw has
+_STARTS, _MOST_GAPS, _MOST_PLACES = 2, 3, 6  # of what is moved, so that two whole numbers meet
 Evaluate = Callable[[Draw], Evaluation]
 
 
@@ -35,6 +41,45 @@ def straddled(
     except UnsupportedError:
         pass
     return ()
+
+
+def meeting(margin: Pair, seen: Sequence[tuple[Draw, Truths]], evaluate: Evaluate) -> Iterator[Draw]:
+    """Points at which two expressions of whole numbers are equal, which are points of the domain like any other.
+
+    An element of an integer input is moved by what they differ in; that finds k = 3 for k > 3 and k = j for k >= j.
+    """
+    try:
+        for start, _ in seen[:_STARTS]:
+            gaps = sorted(_whole_gaps(margin, evaluate(start)) - {0})[:_MOST_GAPS]
+            for at in _moved(start, [move for gap in gaps for move in (-gap, gap)]):
+                if 0 in _whole_gaps(margin, evaluate(at)):
+                    yield at
+    except UnsupportedError:
+        pass
+
+
+def _moved(start: Draw, moves: Sequence[Fraction]) -> Iterator[Draw]:
+    """Points of the domain that differ in one element of an integer input, by one of the moves."""
+    for tensor in filter(is_counted, start.values):
+        for place in islice(np.ndindex(start.values[tensor].shape), _MOST_PLACES):
+            for move in moves:
+                moved = start.values[tensor].copy()
+                moved[place] += move
+                if is_inside(tensor, moved):
+                    yield replace(start, values={**start.values, tensor: moved})
+
+
+def is_counted(tensor: Tensor) -> bool:
+    """Whether an input takes any whole number of a range."""
+    domain = domains.TABLE[tensor.domain]
+    return domain.integer and not domain.values
+
+
+def _whole_gaps(margin: Pair, at: Evaluation) -> set[Fraction]:
+    """What left - right is at its positions, where that is exact."""
+    difference = subtract(at.value(margin[0]), at.value(margin[1]))
+    flat = np.atleast_1d(np.asarray(difference.data, dtype=object)).ravel() if difference.exact else ()
+    return {Fraction(int(gap.p), int(gap.q)) for gap in flat}
 
 
 def _ways(

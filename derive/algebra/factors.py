@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from math import gcd, lcm
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from flint import Ordering, fmpq, fmpz, fmpz_mpoly_ctx
+from flint import Ordering, fmpq, fmpq_mpoly_ctx, fmpz, fmpz_mpoly_ctx
 
 from derive.algebra.polynomial import (
     NOTHING,
@@ -131,13 +131,13 @@ def _factor(polynomial: Polynomial) -> Factored:
     denominator = lcm(*(int(c.q) for _, c in rows))
     integers = [int((c * denominator).p) for _, c in rows]
     divisor = gcd(*integers)
-    context = fmpz_mpoly_ctx.get(tuple(f"g{k}" for k in range(len(generators))), Ordering.degrevlex)
+    names = tuple(f"g{k}" for k in range(len(generators)))
     table = {
         tuple(int(((row.get(g, zero) - least[g]) * scale[g]).p) for g in generators): fmpz(value // divisor)
         for (row, _), value in zip(rows, integers, strict=True)
     }
-    unit, found = context.from_dict(table).factor()
-    coefficient = fmpq(divisor, denominator) * fmpq(int(unit))
+    unit, found = _irreducible(names, table)
+    coefficient = fmpq(divisor, denominator) * unit
     factors: list[tuple[Polynomial, int]] = []
     for part, times in found:
         primitive = _gathered(part.to_dict(), generators, scale)
@@ -147,6 +147,16 @@ def _factor(polynomial: Polynomial) -> Factored:
         factors.append((primitive, int(times)))
     content = _content(least)
     return Factored(coefficient, content, tuple(sorted(factors, key=lambda f: len(f[0].terms))))
+
+
+def _irreducible(names: tuple[str, ...], table: dict[tuple[int, ...], fmpz]) -> tuple[Rational, list[Any]]:
+    """A number and the irreducible factors with their multiplicities, each with integers without a common divisor."""
+    try:
+        unit, found = fmpz_mpoly_ctx.get(names, Ordering.degrevlex).from_dict(table).factor()
+        return fmpq(unit), list(found)
+    except OverflowError:  # python-flint cannot order such factors where an integer passes 32 bits; as rationals it can
+        whole, same = fmpq_mpoly_ctx.get(names, Ordering.degrevlex).from_dict(table).factor()
+        return fmpq(whole), list(same)
 
 
 def _denominator(values: object) -> int:
