@@ -51,7 +51,8 @@ class Digits:
             return self.context.fprod(parts)
         if scalar.is_Pow:
             return self.context.power(*parts)
-        form = getattr(self.context, scalar.func.__name__, None)
+        name = scalar.func.__name__
+        form = getattr(self.context, "fabs" if name == "Abs" else name, None)
         if form is None or len(parts) != 1:
             raise UnsupportedError(f"no digits of {scalar.func.__name__}")
         return form(parts[0])

@@ -12,6 +12,7 @@ MOST = 1e6
 """The largest argument of an exponential that is written out."""
 
 Scalar = Any
+_OTHERS: dict[str, Callable[[float], float]] = {"Abs": math.fabs, "sign": lambda v: (v > 0) - (v < 0)}
 
 
 class BoundaryError(UnsupportedError):
@@ -57,8 +58,9 @@ class Nearness:
             value = math.pow(base, exponent)
             slope = abs(exponent * value / base) * off + (abs(value * math.log(base)) * beside if beside else 0)
             return value, 2 * slope + EPS * abs(value)
-        if len(parts) == 1 and hasattr(math, scalar.func.__name__):
-            function: Callable[[float], float] = getattr(math, scalar.func.__name__)
+        name = scalar.func.__name__
+        function: Callable[[float], float] | None = _OTHERS.get(name) or getattr(math, name, None)
+        if len(parts) == 1 and function is not None:
             (v, e) = parts[0]
             value = function(v)
             return value, 2 * abs(function(v + e) - function(v - e)) + EPS * (abs(value) + abs(v))
