@@ -202,7 +202,8 @@ class _Writer:
 
     def new_name(self, hint: str | None) -> str:
         used = self.taken | set(self.names.values())
-        letters = [*([hint] if hint else []), *_LETTERS, *(f"i{count}" for count in range(1, len(used) + 2))]
+        first = [hint] if hint and hint.isidentifier() else []  # what the engine has named is no name in the language
+        letters = [*first, *_LETTERS, *(f"i{count}" for count in range(1, len(used) + 2))]
         return next(letter for letter in letters if letter not in used)
 
 

@@ -123,6 +123,17 @@ def test_a_wrong_edit_that_holds_at_small_sizes_only_is_not_offered():
     assert likely is None or "(n*n" in likely.claim.text or likely.claim.text == "L == (n**2 - 3*n + 4)*a"
 
 
+def test_an_edit_that_holds_at_a_few_integers_by_chance_is_not_offered():
+    # of W - K/2 and W - K + S the floors are the same at half of all small integers
+    inputs = dict.fromkeys("WKPS", "natural")
+    _, likely = found({"O": "floor((W - K + 2*P)/S) + 1"}, inputs, "O == floor((W + 2*P - K + 1)/S)")
+    assert likely is None or "K/2" not in likely.claim.text
+
+
+def test_of_two_numbers_the_larger_is_no_slip():
+    assert found({}, {"a": "real"}, "2 <= 1")[1] is None
+
+
 def test_the_same_claim_gets_the_same_diagnosis():
     said = {found(*SIGMOID, "D(p[i], x[i]) == p[i]*(1 + p[i])")[1].says for _ in range(3)}
     assert len(said) == 1

@@ -29,8 +29,10 @@ from derive.expression import (
     expectation,
     multiply,
     number,
+    opened,
     power,
     reduce,
+    replace,
 )  # fmt: skip
 from derive.formula import mentioned
 from derive.notation import expression
@@ -192,3 +194,11 @@ def test_every_side_of_the_shipped_catalog_reads_back():
             for side in (claim.left, claim.right):
                 free = {index.name: index for index in side.free if isinstance(index, Index)}
                 assert expression(text(side), known, free) is side, formula.name
+
+
+def test_an_index_that_the_engine_named_gets_a_letter():
+    # a name that cannot be read would make the text no text of the language
+    left = catalog.quick("sum(x[i]**2, i) == 0", x="real[n]").claims[0].left
+    body, (index,) = opened(left)
+    named = Index("#000.000", index.axis)
+    assert text(reduce("sum", replace(body, {index: named}) ** 3, named)) == "sum((x[i]**2)**3, i)"

@@ -1,6 +1,6 @@
 """Small edits of an expression: what a slip of the pen leaves out, puts in, turns around or takes for another."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice, product
 from typing import NamedTuple
 
@@ -65,7 +65,7 @@ class Edits:
         self.formula, self.claim, self.side = formula, claim, claim.right
         free = tuple(i for i in claim.indices if i in claim.left.free)
         self.places = list(places(claim.right, free))
-        self.scalars = [element(tensor) for tensor in formula.tensors() if not tensor.axes]
+        self.scalars = [element(tensor) for tensor in formula.inputs if not tensor.axes]
         self.known = list(self._known(claim))
 
     def __iter__(self) -> Iterator[Edit]:
@@ -253,11 +253,14 @@ def _factors(edits: Edits, place: Place) -> Found:
 
 
 def _terms(edits: Edits, place: Place) -> Found:
-    """A number, a scalar (epsilon) or a part of the formula that is not added."""
-    if place.role not in WHOLE | {"factor", "exponent"} or isinstance(place.part, Compare | Logic):
-        return
+    """A number or a scalar (epsilon) that is not added."""
+    if place.role in WHOLE | {"factor", "exponent"} and not isinstance(place.part, Compare | Logic):
+        yield from _added(place, (ONE, *edits.scalars))
+
+
+def _added(place: Place, terms: Iterable[Node]) -> Found:
     within = "" if place.role == "side" else f" beside {_short(place.part)}"
-    for term in (ONE, *edits.scalars, *edits.readable(place, edits.known)):
+    for term in terms:
         for sign in (1, -1):
             signed = multiply(sign, term)
             if not (isinstance(place.part, Number) and term is ONE):
@@ -273,6 +276,9 @@ def _others(edits: Edits, place: Place) -> Found:
     elif isinstance(part, Element):
         for other in (*_with_other_subscripts(part, place.indices), *_with_other_tensors(part, edits.formula)):
             yield _instead(part, other), other
+    elif isinstance(part, Derivative) and len(part.by) == 1:
+        for other in _with_other_tensors(part.by[0], edits.formula):
+            yield _instead(part, Derivative(part.body, (other,))), Derivative(part.body, (other,))
     elif isinstance(part, Delta | Index):
         yield _instead(part, ONE), ONE
 
@@ -285,23 +291,25 @@ def _with_other_subscripts(part: Element, indices: tuple[Index, ...]) -> Iterato
                 yield element(part.tensor, *part.subscripts[:at], other, *part.subscripts[at + 1 :])
 
 
-def _with_other_tensors(part: Element, formula: Formula) -> Iterator[Node]:
+def _with_other_tensors(part: Element, formula: Formula) -> Iterator[Element]:
     for tensor in formula.tensors():
         if tensor.axes == part.tensor.axes and tensor is not part.tensor:
             yield element(tensor, *part.subscripts)
 
 
 def _distant(edits: Edits, place: Place) -> Found:
-    """A factor of another kind, and the n of an average for another."""
+    """A factor or a term that the formula has elsewhere, and the n of an average for another."""
     yield from _affine(edits, place.part)
+    found = edits.readable(place, [*edits.known, *edits.elements(place)])
+    if place.role in WHOLE | {"factor"} and not isinstance(place.part, Compare | Logic):
+        yield from _added(place, found)
     if place.role not in WHOLE or isinstance(place.part, Compare | Logic):
         return
     within = "" if place.role == "side" else f" in {_short(place.part)}"
-    for factor in edits.readable(place, [*edits.elements(place), *edits.known]):
-        yield f"the factor {_short(factor)} is missing{within}", multiply(factor, place.part)
-    for term in edits.elements(place):
-        for sign in (1, -1):
-            yield f"the term {_short(multiply(sign, term))} is missing{within}", add(place.part, multiply(sign, term))
+    for factor in found:
+        is_divisor = isinstance(factor, Power) and factor.exponent is MINUS_ONE
+        what = f"divisor {_short(factor.children()[0])}" if is_divisor else f"factor {_short(factor)}"
+        yield f"the {what} is missing{within}", multiply(factor, place.part)
     for size in edits.formula.sizes:
         for factor in (size / (size - 1), (size - 1) / size):
             yield f"the factor {_short(factor)} is missing{within}", multiply(factor, place.part)

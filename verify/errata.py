@@ -25,11 +25,11 @@ EngineForm = Callable[[Formula, Derivative], Node | None]
 
 
 class Right(Struct, frozen=True, forbid_unknown_fields=True):
-    """What would be right. basis: the entry's own claim, its definition, or the engine's own form of the left side."""
+    """What would be right. basis: the definition, the entry's own claim, the claim repaired, or the engine's form."""
 
     claim: str
     latex: str
-    basis: Literal["claim", "definition", "derived"]
+    basis: Literal["definition", "claim", "repaired", "derived"]
     verdict: Literal["proved", "agrees", "defined"]
 
 
@@ -187,7 +187,7 @@ def _erratum(entry: Entry, formula: Formula, found: Judged, form: EngineForm, se
         name=entry.name, title=formula.title, group=entry.group, where=found.where, source=claim.source,
         printed=claim.latex, claim=found.claim, latex=latex(claim), expected=found.expected, verdict=found.verdict,
         as_expected=found.as_expected, condition=claim.condition or None, counterexample=found.counterexample,
-        right=_right(entry, formula, claim, form, seed) if fails else None,
+        right=_right(entry, formula, claim, slip, form, seed) if fails else None,
         slip=Slip(str(found.diagnosis), slip.text, latex(slip)) if slip else None, reason=found.reason,
     )  # fmt: skip
 
@@ -196,8 +196,12 @@ def _reread(formula: Formula, shown: str) -> Claim:
     return read_claim(written(shown, "repaired"), scope_of(formula))
 
 
-def _right(entry: Entry, formula: Formula, claim: Claim, form: EngineForm, seed: int) -> Right | None:
-    """The definition of the same left side, the entry's own claim that holds, or the engine's form of a derivative."""
+def _right(
+    entry: Entry, formula: Formula, claim: Claim, slip: Claim | None, form: EngineForm, seed: int
+) -> Right | None:
+    """The definition of the same left side, the entry's own claim that holds, the claim without its slip, or the
+    engine's form of a derivative, whichever comes first.
+    """
     verdicts = {one.where: one.verdict for one in entry.claims if one.origin == "claim"}
     forms = list(known_forms(formula, claim))
     for own in forms:
@@ -207,6 +211,8 @@ def _right(entry: Entry, formula: Formula, claim: Claim, form: EngineForm, seed:
         for own in forms:
             if verdicts.get(str(own.place)) == verdict:
                 return Right(shown(own), latex(own), "claim", verdict)  # type: ignore[arg-type]
+    if slip is not None:
+        return Right(slip.text, latex(slip), "repaired", "agrees")
     if isinstance(claim.left, Derivative) and claim.operator == "==":
         body = form(formula, claim.left)
         if body is not None:

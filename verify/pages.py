@@ -13,7 +13,12 @@ from verify.errata import HOLDS, Errata, Erratum, Number, Summary, latex
 from verify.report import Judged, Point, Report, Verdict
 from verify.terminal import COLORS, console, placed, shortened
 
-BASES = {"definition": "as defined", "claim": "claimed by the entry", "derived": "as the engine derives it"}
+BASES = {
+    "definition": "as defined",
+    "claim": "claimed by the entry",
+    "repaired": "without the slip; agrees",
+    "derived": "as the engine derives it",
+}
 
 
 def rendered(errata: Errata, stream: TextIO, color: str) -> str:
@@ -81,7 +86,8 @@ def _lines(erratum: Erratum, mark: str) -> Iterator[tuple[str, str]]:
         yield "right", f"{erratum.right.claim}   ({basis(erratum)})"
         yield "", erratum.right.latex
     if erratum.slip:
-        yield "perhaps", f"{erratum.slip.says}: {erratum.slip.claim}"
+        is_told = erratum.right and erratum.right.claim == erratum.slip.claim
+        yield "perhaps", erratum.slip.says + ("" if is_told else f": {erratum.slip.claim}")
     if erratum.reason:
         yield "because", erratum.reason
 
@@ -146,7 +152,9 @@ def _section(erratum: Erratum) -> list[str]:
             "",
         ]
     if erratum.slip:
-        lines += [f"Perhaps: {_code(erratum.slip.says)}, for {_code(erratum.slip.claim)}", ""]
+        is_told = erratum.right and erratum.right.claim == erratum.slip.claim
+        told = "" if is_told else f", for {_code(erratum.slip.claim)}"
+        lines += [f"Perhaps: {_code(erratum.slip.says)}{told}", ""]
     return lines + ([f"Because: {_escaped(erratum.reason)}", ""] if erratum.reason else [])
 
 
