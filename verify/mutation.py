@@ -104,6 +104,8 @@ def _inside(node: Node, scope: tuple[Index, ...]) -> Iterator[Edit]:
             body, indices = opened(node)
             inner = (*scope, *indices)
             yield from ((edit, reduce(kind, part, *indices)) for edit, part in edits(body, inner))
+        case Call("floor", argument):  # what a floor hides is no slip
+            yield from ((e, Call("floor", part)) for e, part in edits(argument, scope) if "million" not in e)
         case Binder() | Element() | Index():
             return  # an axis is not the claim's to state
         case _:
