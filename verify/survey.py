@@ -5,11 +5,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
+from typing import TextIO
+
+import msgspec
+from rich.table import Table
+from rich.text import Text
 
 from derive.formula import Formula
+from derive.selection import visible
+from derive.text import text
 from verify.mutation import Mutant, is_edited, mutants
 from verify.report import Judged
-from verify.run import Limits, Run
+from verify.run import BROKEN, NOTHING, OK, REFUSED, UNEXPECTED, Limits, Run
+from verify.terminal import console
 
 FATES = {
     "refuted": "killed",
@@ -70,6 +78,64 @@ def survey(run: Run, limits: Limits, advance: Callable[[str], None], sample: int
         for mutant, verdict in zip(own, judged.get(formula.name, []), strict=False):
             found.fates.append(Fate(formula, mutant, FATES[verdict.verdict], verdict.reason or ""))
     return found
+
+
+def status(found: Survey) -> int:
+    """The exit status, as of a run."""
+    counts = found.counts()
+    if counts["conflict"]:
+        return BROKEN
+    if found.errors:
+        return REFUSED
+    if not found.fates:
+        return NOTHING
+    return UNEXPECTED if any(found.alive()) else OK
+
+
+def encoded(found: Survey, seed: int) -> bytes:
+    """The survey as JSON: counts by group, and every twin that is left."""
+    groups = {group: dict(found.counts(group)) for group in _groups(found)}
+    alive = [
+        {"formula": f.formula.name, "claim": f.mutant.claim.text, "edit": f.mutant.edit, "twin": twin(f.mutant),
+         "fate": f.fate, "reason": f.reason or None}
+        for f in found.alive()
+    ]  # fmt: skip
+    document = {"schema": "derive-survey/1", "seed": seed, "twins": len(found.fates), "counts": found.counts(),
+                "groups": groups, "alive": alive}  # fmt: skip
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def rendered(found: Survey, stream: TextIO, color: str) -> str:
+    """The survey as a table by group, and every twin that is left."""
+    out = console(stream, color)
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    shown.add_column("group")
+    for heading in ("twins", *FATES.values()):
+        shown.add_column(heading, justify="right")
+    for group in (*_groups(found), None):
+        counts = found.counts(group)
+        cells = [counts.total(), *(counts[fate] for fate in FATES.values())]
+        shown.add_row(
+            Text(visible(group or "all")), *(str(n) if n else "-" for n in cells), style="" if group else "bold"
+        )
+    with out.capture() as captured:
+        out.print(shown)
+        for f in found.alive():
+            out.print(Text(f"\n{visible(f.formula.name)}  {visible(f.mutant.claim.text)}   {f.fate}", style="bold"))
+            out.print(Text(f"  edit     {f.mutant.edit}\n  twin     {visible(twin(f.mutant))}"))
+            if f.reason:
+                out.print(Text(f"  because  {visible(f.reason)}"))
+    return captured.get()
+
+
+def twin(mutant: Mutant) -> str:
+    """The twin in the language."""
+    taken = [str(i.name) for i in mutant.claim.indices]
+    return f"{text(mutant.claim.left, taken)} {mutant.claim.operator} {text(mutant.claim.right, taken)}"
+
+
+def _groups(found: Survey) -> list[str]:
+    return list(dict.fromkeys(f.formula.group for f in found.fates))
 
 
 def count(run: Run) -> int:
