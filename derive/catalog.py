@@ -5,16 +5,16 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from derive import document
-from derive.document import Chunk, Part, Scalar
-from derive.entry import Entry, items, read_claim, text_of
 from derive.errors import CatalogError
 from derive.expression import Number
 from derive.formula import Formula
-from derive.program import read_definitions, read_input
-from derive.scope import Scope
-from derive.source import written
-from derive.text import axis_text
+from derive.language import document
+from derive.language.document import Chunk, Part, Scalar
+from derive.language.entry import Entry, items, read_claim, text_of
+from derive.language.program import read_definitions, read_input
+from derive.language.scope import Scope
+from derive.language.source import written
+from derive.printing.text import axis_text
 
 GROUPS = "groups"  # the key under which a catalog introduces its groups, which no formula can have as its name
 
@@ -94,7 +94,7 @@ def _enter(catalog: Catalog, name: Scalar, part: Part, chunk: Chunk, taken: dict
 
 
 def _introduce(catalog: Catalog, name: Scalar, part: Part) -> None:
-    from derive import schema  # not at the top: a listing of names has no use for it
+    from derive.language import schema  # not at the top: a listing of names has no use for it
 
     try:
         schema.conform(part, dict[str, str], name)

@@ -322,7 +322,7 @@ def schema(kind: str) -> None:
     elif kind == "errata":
         from verify.errata import schema as found
     else:
-        from derive.schema import json_schema as found
+        from derive.language.schema import json_schema as found
     write(json.dumps(found(), indent=2) + "\n")
 
 

@@ -98,7 +98,7 @@ class Formula:
     """One entry of a catalog.
 
     sizes: every size symbol that occurs, in order of appearance.  inputs: declared order.  algorithm: the name of
-    one of `derive.algorithms`, which stands beside the claims or in their place, with its cases.
+    one of `derive.language.algorithms`, which stands beside the claims or in their place, with its cases.
     """
 
     name: str

@@ -25,7 +25,7 @@ from derive.expression import (
     walk,
 )
 from derive.formula import Claim, Definition, Formula, mentioned
-from derive.text import text
+from derive.printing.text import text
 
 MAX_CASES = 64
 MAX_STEPS = 16

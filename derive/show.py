@@ -30,8 +30,8 @@ from derive.expression import (
     walk,
 )
 from derive.formula import Claim, Definition, Formula
-from derive.latex import Printer
-from derive.letters import letter, unused
+from derive.printing.latex import Printer
+from derive.printing.letters import letter, unused
 from derive.proof import Algebra, derived
 
 SMALL = 30  # nodes up to which a step is shown in the engine's form beside the proved one

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import sympy
 
-from derive import calculus, functions, proof, scalars
+from derive import calculus, functions, proof
 from derive.algebra import cases, contraction, induction, normal, powers, sums
 from derive.algebra.factors import by_residue, multiplied_out
 from derive.algebra.polynomial import NOTHING, UNIT, variable
+from derive.exchange import scalars
 from derive.expression import (
     ONE,
     ZERO,

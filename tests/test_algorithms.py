@@ -5,10 +5,10 @@ import inspect
 import numpy as np
 import pytest
 
-from derive.algorithms import TABLE
 from derive.catalog import formula, read
 from derive.cli import run_command
 from derive.errors import CatalogError
+from derive.language.algorithms import TABLE
 from verify.algorithms.batches import batch_gradient, batches, minibatch_gradient_descent, updates_per_pass
 from verify.algorithms.boxes import iou, non_max_suppression
 from verify.algorithms.clipping import gradient_clipping, value_clipping

@@ -16,9 +16,10 @@ import pytest
 import sympy
 from defects import LOGIC, NORMAL, PAIR, PARTS, SAMPLES, VECTOR, Defect, Monkey
 
-from derive import functions, scalars
+from derive import functions
 from derive.catalog import quick
 from derive.cli import run_command
+from derive.exchange import scalars
 from derive.expression import (
     Add,
     Call,

@@ -6,10 +6,10 @@ import pytest
 import yaml
 
 from derive.catalog import quick, read, scope_of, shipped
-from derive.entry import read_claim
 from derive.formula import Claim
+from derive.language.entry import read_claim
+from derive.language.source import written
 from derive.proof import Algebra
-from derive.source import written
 from verify import exact
 from verify import written as sympy
 from verify.diagnosis import slip

@@ -8,9 +8,9 @@ import pytest
 
 from derive.catalog import formula, scope_of
 from derive.cli import run_command
-from derive.entry import read_claim
+from derive.language.entry import read_claim
+from derive.language.source import written
 from derive.proof import Algebra
-from derive.source import written
 
 CATALOG = r"""
 groups:

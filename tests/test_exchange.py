@@ -9,7 +9,7 @@ from claims import CASES, Case
 
 from derive.catalog import quick
 from derive.errors import UnsupportedError
-from derive.exchange import to_sympy, written_out
+from derive.exchange.symbols import to_sympy, written_out
 from derive.expression import Derivative, Index, Node, element, power, walk
 from derive.formula import Claim, Formula
 from verify.arrays import evaluate

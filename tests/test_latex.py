@@ -35,8 +35,8 @@ from derive.expression import (
     reduce,
     total,
 )
-from derive.latex import Printer, latex
-from derive.letters import GREEK, letter, subscripted
+from derive.printing.latex import Printer, latex
+from derive.printing.letters import GREEK, letter, subscripted
 
 n, m, T, p = Size("n"), Size("m"), Size("T"), Size("p")
 over_n, over_m, steps = axis(n), axis(m), axis(T, 1)

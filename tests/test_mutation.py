@@ -6,8 +6,8 @@ import pytest
 
 from derive.catalog import quick, read, shipped
 from derive.expression import arena
+from derive.printing.text import text
 from derive.proof import Algebra
-from derive.text import text
 from verify import exact
 from verify.mutation import is_edited, mutants
 from verify.testimony import Settings

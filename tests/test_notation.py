@@ -34,9 +34,9 @@ from derive.expression import (
     number,
 )  # fmt: skip
 from derive.formula import Formula
-from derive.notation import expression
+from derive.language.notation import expression
+from derive.language.scope import Scope
 from derive.ranges import ends_of, extreme, is_nonnegative, polynomial
-from derive.scope import Scope
 
 
 class Values:
@@ -261,8 +261,8 @@ def test_a_quotient_is_a_product_with_a_power_and_a_difference_a_sum():
 
 
 def _scope() -> Scope:
-    from derive.program import read_input
-    from derive.source import written
+    from derive.language.program import read_input
+    from derive.language.source import written
 
     scope = Scope()
     for name in "ab":

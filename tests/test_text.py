@@ -35,9 +35,9 @@ from derive.expression import (
     replace,
 )  # fmt: skip
 from derive.formula import mentioned
-from derive.notation import expression
-from derive.scope import Scope
-from derive.text import text
+from derive.language.notation import expression
+from derive.language.scope import Scope
+from derive.printing.text import text
 
 n, m, T = Size("n"), Size("m"), Size("T")
 over_n, over_m, over_steps, over_pair = axis(n), axis(m), axis(T, 1), axis(2)

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from derive.dependence import Dependence
 from derive.errors import UnsupportedError
+from derive.exchange.dependence import Dependence
 from derive.expression import (
     Add,
     Call,

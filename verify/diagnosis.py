@@ -14,8 +14,8 @@ from derive.catalog import scope_of
 from derive.errors import CatalogError, UndefinedError, UnsupportedError
 from derive.expression import Node
 from derive.formula import Claim, Formula
-from derive.notation import claim_sides
-from derive.text import text
+from derive.language.notation import claim_sides
+from derive.printing.text import text
 from verify import exact
 from verify.balls import Array, LimitError, Work
 from verify.comparison import compared

@@ -36,7 +36,7 @@ from derive.expression import (
     walk,
 )
 from derive.formula import Claim, Formula
-from derive.text import text
+from derive.printing.text import text
 from verify.forms import known_forms
 from verify.parts import Place, children, places, with_names
 

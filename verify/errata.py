@@ -8,12 +8,12 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from derive.catalog import scope_of
-from derive.entry import read_claim
 from derive.expression import Derivative, Node
 from derive.formula import Claim, Formula
-from derive.latex import RELATIONS, Printer
-from derive.source import written
-from derive.text import text
+from derive.language.entry import read_claim
+from derive.language.source import written
+from derive.printing.latex import RELATIONS, Printer
+from derive.printing.text import text
 from verify import exact
 from verify.forms import known_forms
 from verify.report import Engine, Entry, Judged, Point, Refused, Report, Verdict, engine

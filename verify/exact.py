@@ -12,7 +12,7 @@ import flint
 from derive.errors import UnsupportedError
 from derive.expression import Compare, Extremum, Node
 from derive.formula import Claim, Example, Formula
-from derive.text import text
+from derive.printing.text import text
 from verify.balls import LimitError, Work
 from verify.branches import Pair, Truths
 from verify.comparison import LEVELS, Outcome, compared

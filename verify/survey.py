@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from derive.formula import Formula
+from derive.printing.text import text
 from derive.selection import visible
-from derive.text import text
 from verify.mutation import Mutant, is_edited, mutants
 from verify.report import Judged
 from verify.run import BROKEN, NOTHING, OK, REFUSED, UNEXPECTED, Limits, Run

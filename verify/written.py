@@ -8,10 +8,10 @@ import sympy
 from derive import functions
 from derive.domains import TABLE as DOMAINS
 from derive.errors import UnsupportedError
+from derive.exchange.places import Names
+from derive.exchange.scalars import RELATIONS, Scalar, Scalars
 from derive.expression import ZERO, Compare, Extremum, Logic, Node, Size, Tensor, Where, walk
 from derive.formula import Claim, Formula
-from derive.places import Names
-from derive.scalars import RELATIONS, Scalar, Scalars
 from verify.digits import Comparison, Finding
 from verify.nearness import BoundaryError, Nearness
 from verify.points import there

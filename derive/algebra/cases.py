@@ -29,7 +29,7 @@ from derive.expression import (
     Where,
     number,
 )
-from derive.text import text
+from derive.printing.text import text
 
 if TYPE_CHECKING:
     from derive.algebra.normal import Normalizer

@@ -6,10 +6,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from derive.document import Listing, Mapping, Part, Scalar
 from derive.errors import nearest
 from derive.formula import Case
-from derive.source import LENGTH, exact
+from derive.language.document import Listing, Mapping, Part, Scalar
+from derive.language.source import LENGTH, exact
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _QUOTIENT = re.compile(r"[+-]?[0-9]{1,50}/[0-9]{0,49}[1-9][0-9]*")

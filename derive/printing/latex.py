@@ -35,7 +35,7 @@ from derive.expression import (
     power,
     walk,
 )
-from derive.layout import (
+from derive.printing.layout import (
     ATOM,
     LOOSE,
     PRODUCT,
@@ -50,7 +50,7 @@ from derive.layout import (
     product,
     split,
 )
-from derive.letters import alike, is_qualified, letter, subscripted, unused, upright
+from derive.printing.letters import alike, is_qualified, letter, subscripted, unused, upright
 
 RELATIONS = {"==": "=", "!=": r"\ne", "<": "<", "<=": r"\le", ">": ">", ">=": r"\ge"}
 

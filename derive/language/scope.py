@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from derive import functions
 from derive.errors import nearest
 from derive.expression import Axis, Node, Size, Tensor
+from derive.language.source import Text
 from derive.ranges import polynomial
-from derive.source import Text
 
 BINDERS = ("sum", "mean", "prod", "max", "min")
 SPECIAL = (*BINDERS, "delta", "where", "expect", "D", "sqrt")

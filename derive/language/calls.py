@@ -6,7 +6,6 @@ from typing import Any
 
 from derive import functions
 from derive.domains import TABLE as DOMAINS
-from derive.elements import Elements, counted, is_integer
 from derive.errors import nearest
 from derive.expression import (
     HALF,
@@ -28,9 +27,10 @@ from derive.expression import (
     reduce,
 )
 from derive.formula import mentioned
-from derive.indices import Slot
+from derive.language.elements import Elements, counted, is_integer
+from derive.language.indices import Slot
+from derive.language.scope import CALLABLE
 from derive.ranges import LARGEST, axis_between, is_nonnegative, polynomial
-from derive.scope import CALLABLE
 
 OPERATORS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 

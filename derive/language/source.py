@@ -1,6 +1,6 @@
 """Texts that a user wrote: where each character stands, and their trees once length and nesting are in bounds.
 
-The tree is Python's own (`ast`), which is read by `derive.notation` and never run. Everything that Python
+The tree is Python's own (`ast`), which is read by `derive.language.notation` and never run. Everything that Python
 knows and the language does not is refused here where a single token shows it, with what to write in its place.
 """
 

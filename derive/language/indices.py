@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from derive.errors import CatalogError
 from derive.expression import Axis, axis
-from derive.scope import BINDERS, Scope
-from derive.source import Text
-from derive.text import axis_text
+from derive.language.scope import BINDERS, Scope
+from derive.language.source import Text
+from derive.printing.text import axis_text
 
 
 @dataclass

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from math import ceil
 from typing import Any
 
-from derive.calls import OPERATORS, Calls
 from derive.expression import (
     ZERO,
     Add,
@@ -25,10 +24,11 @@ from derive.expression import (
     walk,
 )
 from derive.formula import mentioned
-from derive.indices import Indices, Slot
+from derive.language.calls import OPERATORS, Calls
+from derive.language.indices import Indices, Slot
+from derive.language.scope import Scope
+from derive.language.source import BITS, EXPONENT, Text, exact, run, tree, written
 from derive.ranges import axis_between, polynomial
-from derive.scope import Scope
-from derive.source import BITS, EXPONENT, Text, exact, run, tree, written
 
 
 def expression(text: Text | str, scope: Scope, indices: Mapping[str, Index] | None = None) -> Node:

@@ -5,8 +5,8 @@ from typing import Annotated, Any, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
-from derive.document import Listing, Mapping, Part, Scalar
 from derive.errors import nearest
+from derive.language.document import Listing, Mapping, Part, Scalar
 
 # A YAML reader that types its scalars makes truth values of yes and no.
 Holds = Annotated[str, Meta(pattern="^(yes|no|only if .+)$")] | bool

@@ -36,8 +36,8 @@ from derive.expression import (
     number,
     walk,
 )
+from derive.language.scope import CALLABLE, CONSTANTS, KEPT
 from derive.ranges import last_of
-from derive.scope import CALLABLE, CONSTANTS, KEPT
 
 # How tightly each form binds; one that binds less than its place asks for stands in brackets.
 OR, AND, NOT, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(9)

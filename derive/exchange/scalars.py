@@ -7,9 +7,10 @@ from typing import Any
 import sympy
 
 from derive import functions
-from derive.dependence import Dependence
 from derive.domains import TABLE as DOMAINS
 from derive.errors import UnsupportedError
+from derive.exchange.dependence import Dependence
+from derive.exchange.places import Names, Places
 from derive.expression import (
     Add,
     Axis,
@@ -36,7 +37,6 @@ from derive.expression import (
     walk,
 )
 from derive.formula import Definition, Formula
-from derive.places import Names, Places
 
 Scalar = Any  # a sympy.Expr; SymPy carries no types
 Place = tuple[Tensor, tuple[int, ...]]

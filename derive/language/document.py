@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from derive.errors import CatalogError, Place
-from derive.source import Text, hidden_character, line_shown, shown
+from derive.language.source import Text, hidden_character, line_shown, shown
 
 BYTES = 1_000_000
 DEPTH = 20

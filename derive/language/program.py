@@ -10,12 +10,12 @@ from derive.domains import TABLE as DOMAINS
 from derive.errors import nearest
 from derive.expression import Axis, Index, Node, Number, Table, Tensor, axis, number
 from derive.formula import Definition
-from derive.indices import Indices, Slot
-from derive.notation import Reader, axis_of
+from derive.language.indices import Indices, Slot
+from derive.language.notation import Reader, axis_of
+from derive.language.scope import Scope
+from derive.language.source import NAME, Text, check_name, tree
+from derive.printing.text import axis_text
 from derive.ranges import LARGEST, constant, is_nonnegative, polynomial
-from derive.scope import Scope
-from derive.source import NAME, Text, check_name, tree
-from derive.text import axis_text
 
 _DECLARED = re.compile(r"([A-Za-z]+)\s*(?:\[(.*)\])?\s*", re.DOTALL)
 _LEFT = re.compile(r"([A-Za-z][A-Za-z0-9_]*)\s*(?:\[(.*)\])?\s*", re.DOTALL)

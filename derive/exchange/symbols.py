@@ -8,6 +8,7 @@ import sympy
 
 from derive import functions
 from derive.errors import UnsupportedError
+from derive.exchange.scalars import LOGIC, RELATIONS, Scalar, Scalars, assumptions, power, sympy_function
 from derive.expression import (
     Add,
     Call,
@@ -35,8 +36,7 @@ from derive.expression import (
     walk,
 )
 from derive.formula import Formula
-from derive.scalars import LOGIC, RELATIONS, Scalar, Scalars, assumptions, power, sympy_function
-from derive.source import NAME
+from derive.language.source import NAME
 
 
 def to_sympy(node: Node, formula: Formula | None = None) -> Scalar:

@@ -21,11 +21,11 @@ from derive.expression import (
     axis,
     element,
 )
-from derive.indices import Indices, Slot, subscripts_of
+from derive.language.indices import Indices, Slot, subscripts_of
+from derive.language.scope import CONSTANTS, Scope
+from derive.language.source import Text
+from derive.printing.text import text as text_of
 from derive.ranges import constant, ends_of, extreme, is_nonnegative, last_of, polynomial
-from derive.scope import CONSTANTS, Scope
-from derive.source import Text
-from derive.text import text as text_of
 
 
 class Elements:

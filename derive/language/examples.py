@@ -6,18 +6,18 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from derive.document import Listing, Mapping, Part, Scalar
 from derive.domains import TABLE as DOMAINS
 from derive.domains import Domain
-from derive.elements import counted
 from derive.errors import nearest
 from derive.expression import Axis, Index, Node, Size, Tensor, element
 from derive.formula import Definition, Example, mentioned
-from derive.notation import expression
+from derive.language.document import Listing, Mapping, Part, Scalar
+from derive.language.elements import counted
+from derive.language.notation import expression
+from derive.language.scope import Scope
+from derive.language.source import Text, exact
+from derive.printing.text import axis_text
 from derive.ranges import polynomial
-from derive.scope import Scope
-from derive.source import Text, exact
-from derive.text import axis_text
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _QUOTIENT = re.compile(r"[+-]?[0-9]+/[0-9]*[1-9][0-9]*")

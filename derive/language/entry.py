@@ -5,16 +5,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from derive import document
-from derive.algorithms import is_case, read_case, read_name
-from derive.document import Listing, Part, Scalar
 from derive.errors import CatalogError
-from derive.examples import read_example
 from derive.formula import Case, Claim, Definition, Example, Formula
-from derive.notation import claim_sides
-from derive.program import read_definitions, read_input
-from derive.scope import Scope
-from derive.source import Text, check_name
+from derive.language import document
+from derive.language.algorithms import is_case, read_case, read_name
+from derive.language.document import Listing, Part, Scalar
+from derive.language.examples import read_example
+from derive.language.notation import claim_sides
+from derive.language.program import read_definitions, read_input
+from derive.language.scope import Scope
+from derive.language.source import Text, check_name
 
 _T = TypeVar("_T")
 
@@ -33,7 +33,7 @@ class Entry:
         self.scope = Scope()
 
     def formula(self) -> Formula | None:
-        from derive import schema  # not at the top: a listing of names has no use for it
+        from derive.language import schema  # not at the top: a listing of names has no use for it
 
         try:
             check_name(self.name.text, self.name.value)
