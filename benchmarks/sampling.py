@@ -24,8 +24,9 @@ from derive import domains
 from derive.catalog import read, shipped
 from derive.expression import Size, Tensor
 from derive.formula import Claim, Formula
-from verify import comparison, exact, sampling
-from verify.mutation import mutants
+from verify import exact, sampling
+from verify.arithmetic import comparison
+from verify.slips.mutation import mutants
 from verify.testimony import Settings
 
 TWINS = Path(__file__).parent.parent / "tests" / "wrong_twins.yaml"

@@ -31,25 +31,14 @@ from derive.expression import (
     reduce,
 )
 from derive.expression import replace as put
-from verify import (
-    arrays,
-    balls,
-    branches,
-    comparison,
-    differences,
-    elementary,
-    evaluation,
-    exact,
-    measurement,
-    reverse,
-    sampling,
-    tensors,
-)
-from verify.comparison import Outcome
+from verify import differences, exact, sampling
+from verify.arithmetic import balls, branches, comparison, elementary, evaluation, reverse, tensors
+from verify.arithmetic.comparison import Outcome
 from verify.digits import Comparison
-from verify.labelled import Stored
-from verify.recurrences import Recurrence
-from verify.stencils import Estimate, extrapolated
+from verify.floats import arrays, measurement
+from verify.floats.labelled import Stored
+from verify.floats.recurrences import Recurrence
+from verify.floats.stencils import Estimate, extrapolated
 from verify.written import Point
 
 Monkey = pytest.MonkeyPatch

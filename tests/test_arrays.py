@@ -8,7 +8,7 @@ import pytest
 from derive.catalog import quick
 from derive.errors import UnsupportedError
 from derive.formula import Formula
-from verify.arrays import evaluate
+from verify.floats.arrays import evaluate
 
 RANDOM = np.random.default_rng(7)
 

@@ -42,9 +42,10 @@ from derive.expression import (
     Where,
     arena,
 )
-from verify import arrays, balls, evaluation
+from verify.arithmetic import balls, evaluation
+from verify.floats import arrays
+from verify.floats.labelled import Labelled
 from verify.judge import judged
-from verify.labelled import Labelled
 from verify.report import Judged
 from verify.testimony import Settings
 

@@ -10,8 +10,8 @@ from flint import arb, fmpq
 from derive.catalog import formula, quick
 from derive.formula import Formula
 from verify import exact
+from verify.arithmetic.decimals import digits_of
 from verify.counterexample import nested
-from verify.decimals import digits_of
 from verify.examples import check_example
 from verify.membership import is_inside
 from verify.points import there

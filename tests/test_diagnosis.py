@@ -13,8 +13,8 @@ from derive.proof import Algebra
 from verify import exact
 from verify import written as sympy
 from verify.diagnosis import slip
-from verify.edits import Edits
 from verify.judge import judged
+from verify.slips.edits import Edits
 from verify.testimony import Settings
 
 TWINS = yaml.load(Path(__file__).with_name("wrong_twins.yaml").read_text(encoding="utf-8"), yaml.BaseLoader)

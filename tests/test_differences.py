@@ -10,8 +10,9 @@ from claims import Case, each_right_claim, each_wrong_claim
 from derive.catalog import quick
 from derive.errors import UnsupportedError
 from derive.formula import Formula
-from verify import differences, measurement, stencils
+from verify import differences
 from verify.directions import directional
+from verify.floats import measurement, stencils
 from verify.testimony import Counterexample, Settings, Testimony
 
 

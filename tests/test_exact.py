@@ -15,11 +15,11 @@ from derive.catalog import quick, read, shipped
 from derive.expression import Derivative, Index, Variable, axis, element, number, walk
 from derive.formula import Formula
 from verify import exact
-from verify.balls import Array, contracted, multiply, subtract
-from verify.balls import exact as rational
-from verify.evaluation import Evaluation
-from verify.moments import rule_of_degree
-from verify.reach import Structure
+from verify.arithmetic.balls import Array, contracted, multiply, subtract
+from verify.arithmetic.balls import exact as rational
+from verify.arithmetic.evaluation import Evaluation
+from verify.arithmetic.moments import rule_of_degree
+from verify.arithmetic.reach import Structure
 from verify.sampling import draw, measure
 from verify.testimony import Counterexample, Settings, Testimony
 

@@ -12,7 +12,7 @@ from derive.errors import UnsupportedError
 from derive.exchange.symbols import to_sympy, written_out
 from derive.expression import Derivative, Index, Node, element, power, walk
 from derive.formula import Claim, Formula
-from verify.arrays import evaluate
+from verify.floats.arrays import evaluate
 from verify.sampling import Draw, draw
 
 SMOOTH = [case for case in CASES if case.name not in ("maximum and running sum", "Gaussian divergence")]

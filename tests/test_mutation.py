@@ -9,7 +9,7 @@ from derive.expression import arena
 from derive.printing.text import text
 from derive.proof import Algebra
 from verify import exact
-from verify.mutation import is_edited, mutants
+from verify.slips.mutation import is_edited, mutants
 from verify.testimony import Settings
 
 SAMPLE = 300

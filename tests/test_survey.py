@@ -35,7 +35,7 @@ def test_every_twin_of_a_right_equation_is_killed(mine, capsys):
 
 
 def test_an_inequality_is_not_edited_since_its_twins_may_hold(mine):
-    from verify.mutation import is_edited
+    from verify.slips.mutation import is_edited
 
     assert [is_edited(claim) for claim in read(MINE).formulas["squares"].claims] == [True, False]
 

@@ -14,10 +14,10 @@ from derive import domains
 from derive.errors import UnsupportedError
 from derive.expression import Size, Tensor
 from derive.formula import Formula
-from verify.comparison import Outcome
-from verify.decimals import digits_of
+from verify.arithmetic.comparison import Outcome
+from verify.arithmetic.decimals import digits_of
+from verify.arithmetic.reach import Reach
 from verify.membership import is_inside
-from verify.reach import Reach
 from verify.sampling import Draw, draw, fits
 from verify.testimony import Counterexample
 

@@ -17,12 +17,12 @@ from derive.formula import Claim, Formula
 from derive.language.notation import claim_sides
 from derive.printing.text import text
 from verify import exact
-from verify.balls import Array, LimitError, Work
-from verify.comparison import compared
-from verify.edits import TURNED, Edit, Edits
-from verify.evaluation import Evaluation
-from verify.reach import Structure
+from verify.arithmetic.balls import Array, LimitError, Work
+from verify.arithmetic.comparison import compared
+from verify.arithmetic.evaluation import Evaluation
+from verify.arithmetic.reach import Structure
 from verify.sampling import draws
+from verify.slips.edits import TURNED, Edit, Edits
 from verify.testimony import Settings
 
 MOST_EDITS = 6000

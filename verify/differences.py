@@ -8,9 +8,9 @@ import numpy as np
 from derive.errors import UnsupportedError
 from derive.expression import ZERO, Derivative, Index, fresh, replace, walk
 from derive.formula import Claim, Formula
-from verify.arrays import Reads
-from verify.labelled import Array, aligned
-from verify.measurement import HIGH, Measured, Measurement
+from verify.floats.arrays import Reads
+from verify.floats.labelled import Array, aligned
+from verify.floats.measurement import HIGH, Measured, Measurement
 from verify.points import certain_gap, points
 from verify.sampling import Draw, measure
 from verify.testimony import Saying, Settings, Testimony

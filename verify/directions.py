@@ -9,10 +9,10 @@ from derive.errors import UnsupportedError
 from derive.expression import Derivative, Element, Index, Node, Size, Tensor, walk
 from derive.formula import Claim, Formula
 from verify.differences import BEYOND, SHARP, WITHIN
-from verify.labelled import Array, Labelled, Probe, Stored, aligned
-from verify.measurement import HIGH, Measurement
+from verify.floats.labelled import Array, Labelled, Probe, Stored, aligned
+from verify.floats.measurement import HIGH, Measurement
+from verify.floats.stencils import extrapolated, offsets
 from verify.sampling import shape
-from verify.stencils import extrapolated, offsets
 from verify.testimony import Saying, Testimony
 
 LEVELS = 6

@@ -15,8 +15,8 @@ from derive.language.source import written
 from derive.printing.latex import RELATIONS, Printer
 from derive.printing.text import text
 from verify import exact
-from verify.forms import known_forms
 from verify.report import Engine, Entry, Judged, Point, Refused, Report, Verdict, engine
+from verify.slips.forms import known_forms
 from verify.testimony import Settings
 
 SCHEMA: Literal["derive-errata/1"] = "derive-errata/1"

@@ -13,17 +13,17 @@ from derive.errors import UnsupportedError
 from derive.expression import Compare, Extremum, Node
 from derive.formula import Claim, Example, Formula
 from derive.printing.text import text
-from verify.balls import LimitError, Work
-from verify.branches import Pair, Truths
-from verify.comparison import LEVELS, Outcome, compared
+from verify.arithmetic.balls import LimitError, Work
+from verify.arithmetic.branches import Pair, Truths
+from verify.arithmetic.comparison import LEVELS, Outcome, compared
+from verify.arithmetic.evaluation import Evaluation
+from verify.arithmetic.reach import Reach, Structure
+from verify.arithmetic.straddling import is_counted, meeting, straddled
 from verify.counterexample import described, shrunk
-from verify.evaluation import Evaluation
 from verify.examples import testimony
 from verify.membership import is_inside
 from verify.points import there
-from verify.reach import Reach, Structure
 from verify.sampling import PLANNED, SMALL, Draw, draws
-from verify.straddling import is_counted, meeting, straddled
 from verify.testimony import Settings, Testimony
 
 _GUARD = 40  # bits beyond the digits asked for

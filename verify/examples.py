@@ -13,11 +13,11 @@ from flint import arb, fmpq
 from derive.errors import UnsupportedError
 from derive.expression import Derivative, Index
 from derive.formula import Claim, Example, Formula
-from verify.balls import DOUBTFUL, Array
+from verify.arithmetic.balls import DOUBTFUL, Array
+from verify.arithmetic.decimals import digits_of
+from verify.arithmetic.evaluation import Evaluation
+from verify.arithmetic.reach import Structure
 from verify.counterexample import nested
-from verify.decimals import digits_of
-from verify.evaluation import Evaluation
-from verify.reach import Structure
 from verify.sampling import Draw
 from verify.testimony import Counterexample, Testimony
 

@@ -14,9 +14,9 @@ from rich.text import Text
 from derive.formula import Formula
 from derive.printing.text import text
 from derive.selection import visible
-from verify.mutation import Mutant, is_edited, mutants
 from verify.report import Judged
 from verify.run import BROKEN, NOTHING, OK, REFUSED, UNEXPECTED, Limits, Run
+from verify.slips.mutation import Mutant, is_edited, mutants
 from verify.terminal import console
 
 FATES = {

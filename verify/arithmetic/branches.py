@@ -14,8 +14,8 @@ from flint import arb, fmpq
 
 from derive.errors import UnsupportedError
 from derive.expression import Call, Compare, Extremum, Logic, Node, Power, Reduce
-from verify import balls
-from verify.balls import DOUBTFUL, Array, Label
+from verify.arithmetic import balls
+from verify.arithmetic.balls import DOUBTFUL, Array, Label
 
 Pair = tuple[Node, Node]
 _TIE, _UNKNOWN = 2, 3

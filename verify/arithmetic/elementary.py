@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from flint import arb, arb_series, fmpq
 
-from verify.balls import DOUBTFUL, NAN, UNDEFINED, Array, as_balls, fit, is_finite, multiply, onto, weigh
+from verify.arithmetic.balls import DOUBTFUL, NAN, UNDEFINED, Array, as_balls, fit, is_finite, multiply, onto, weigh
 
 _MOST_BITS = 100_000  # of an exact power; beyond them it is a ball
 _POSITIVE = np.frompyfunc(lambda v: v if v > 0 else NAN, 1, 1)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from derive.expression import ONE, Add, Delta, Index, Multiply, Node, Reduce
-from verify.labelled import Array, Label, Labelled, aligned
+from verify.floats.labelled import Array, Label, Labelled, aligned
 
 if TYPE_CHECKING:
-    from verify.arrays import Arrays
+    from verify.floats.arrays import Arrays
 
 SMALL = 4096
 """Elements below which planning the order of an einsum costs more than it saves."""

@@ -12,9 +12,9 @@ from derive import domains
 from derive.errors import UnsupportedError
 from derive.expression import Tensor
 from derive.formula import Formula
-from verify.balls import subtract
-from verify.branches import Pair, Truths
-from verify.evaluation import Evaluation
+from verify.arithmetic.balls import subtract
+from verify.arithmetic.branches import Pair, Truths
+from verify.arithmetic.evaluation import Evaluation
 from verify.membership import is_inside
 from verify.sampling import Draw, between, draw
 

@@ -9,11 +9,11 @@ import numpy as np
 from derive.errors import UnsupportedError
 from derive.expression import Index, Node, Number, Variable
 from derive.formula import Definition
-from verify.labelled import Array, Label, Labelled, Stored, stacked
-from verify.subscripts import Subscripts
+from verify.floats.labelled import Array, Label, Labelled, Stored, stacked
+from verify.floats.subscripts import Subscripts
 
 if TYPE_CHECKING:
-    from verify.arrays import Arrays
+    from verify.floats.arrays import Arrays
 
 
 class Recurrence:

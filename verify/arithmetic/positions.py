@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from verify.balls import Array, Label, Labels, Pull, filled, onto, spread
+from verify.arithmetic.balls import Array, Label, Labels, Pull, filled, onto, spread
 
 
 def gather(a: Array, slots: Sequence[Label], positions: Sequence[Array]) -> Array:

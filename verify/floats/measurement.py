@@ -9,9 +9,9 @@ from derive.domains import TABLE as DOMAINS
 from derive.errors import UnsupportedError
 from derive.expression import Derivative, Index, Node, Size, Tensor
 from derive.formula import Formula
-from verify.arrays import Arrays, Reads
-from verify.labelled import Array, Label, Labelled, Probe, Stored, aligned, arranged, spread
-from verify.stencils import extrapolated, offsets
+from verify.floats.arrays import Arrays, Reads
+from verify.floats.labelled import Array, Label, Labelled, Probe, Stored, aligned, arranged, spread
+from verify.floats.stencils import extrapolated, offsets
 
 HIGH: Any = np.longdouble if np.finfo(np.longdouble).eps < np.finfo(np.float64).eps else np.float64
 LOW: Any = np.float64 if HIGH is np.longdouble else np.float32

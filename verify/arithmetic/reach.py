@@ -9,8 +9,8 @@ from derive import functions
 from derive.errors import UnsupportedError
 from derive.expression import Call, Compare, Derivative, Extremum, Node, Reduce, Tensor, walk
 from derive.formula import Claim, Definition, Formula
-from verify.branches import Pair, Truths
-from verify.evaluation import expanded
+from verify.arithmetic.branches import Pair, Truths
+from verify.arithmetic.evaluation import expanded
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """The value of an expression at a point, in balls, straight from the definitions as read.
 
-Derivatives are pulled back through the operations that made the value (`verify.reverse`); no rule of
+Derivatives are pulled back through the operations that made the value (`verify.arithmetic.reverse`); no rule of
 `derive.calculus` is used, and of the table of functions only `value` and `ball`.
 """
 
@@ -35,11 +35,11 @@ from derive.expression import (
     replace,
 )
 from derive.formula import Formula
-from verify import balls, elementary, positions, reverse
-from verify.balls import NOWHERE, ZERO, Array, Labels, both
-from verify.reductions import value_of_expectation, value_of_reduction
+from verify.arithmetic import balls, elementary, positions, reverse
+from verify.arithmetic.balls import NOWHERE, ZERO, Array, Labels, both
+from verify.arithmetic.reductions import value_of_expectation, value_of_reduction
+from verify.arithmetic.tensors import Tensors
 from verify.sampling import Draw
-from verify.tensors import Tensors
 
 _NONE: Mapping[Node, Iterable[Tensor]] = {}
 

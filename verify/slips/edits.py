@@ -37,8 +37,8 @@ from derive.expression import (
 )
 from derive.formula import Claim, Formula
 from derive.printing.text import text
-from verify.forms import known_forms
-from verify.parts import Place, children, places, with_names
+from verify.slips.forms import known_forms
+from verify.slips.parts import Place, children, places, with_names
 
 NEIGHBOURS = (
     ("sin", "cos"), ("sinh", "cosh"), ("cosh", "tanh"), ("sinh", "tanh"), ("exp", "expm1"), ("log", "log1p"),

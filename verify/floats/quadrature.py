@@ -7,10 +7,10 @@ import numpy as np
 
 from derive.errors import UnsupportedError
 from derive.expression import Expect
-from verify.labelled import Array, Labelled, aligned, arranged
+from verify.floats.labelled import Array, Labelled, aligned, arranged
 
 if TYPE_CHECKING:
-    from verify.arrays import Arrays
+    from verify.floats.arrays import Arrays
 
 REACH = 12
 SPACINGS = (4, 3)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from verify.labelled import Array
+from verify.floats.labelled import Array
 
 WORST_OF_EXTRAPOLATION = 2
 """The noise of a central difference grows by less than this, whatever the order of extrapolation by halves."""

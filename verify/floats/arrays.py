@@ -31,11 +31,11 @@ from derive.expression import (
     Where,
 )
 from derive.formula import Definition, Formula
-from verify import elementwise, sums
-from verify.labelled import Array, Labelled, Stored, spread
-from verify.quadrature import expected
-from verify.recurrences import Recurrence
-from verify.subscripts import Subscripts
+from verify.floats import elementwise, sums
+from verify.floats.labelled import Array, Labelled, Stored, spread
+from verify.floats.quadrature import expected
+from verify.floats.recurrences import Recurrence
+from verify.floats.subscripts import Subscripts
 
 
 def evaluate(

@@ -5,7 +5,7 @@ from math import prod
 
 import numpy as np
 
-from verify.balls import ONE, ZERO, Array, Labels, add, as_balls, onto, spread
+from verify.arithmetic.balls import ONE, ZERO, Array, Labels, add, as_balls, onto, spread
 
 
 def marked(a: Array, bit: int, labels: Labels) -> Array:

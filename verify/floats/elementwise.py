@@ -26,10 +26,10 @@ from derive.expression import (
     Variable,
     Where,
 )
-from verify.labelled import Array, Labelled, Stored, aligned
+from verify.floats.labelled import Array, Labelled, Stored, aligned
 
 if TYPE_CHECKING:
-    from verify.arrays import Arrays
+    from verify.floats.arrays import Arrays
 
 
 def value_of_number(at: "Arrays", node: Number) -> Labelled:

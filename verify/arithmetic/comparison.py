@@ -7,8 +7,8 @@ import numpy as np
 from flint import arb
 
 from derive.formula import Claim
-from verify.balls import UNDEFINED, Array, Labels, spread
-from verify.evaluation import Evaluation
+from verify.arithmetic.balls import UNDEFINED, Array, Labels, spread
+from verify.arithmetic.evaluation import Evaluation
 
 Says = Literal["agrees", "differs", "undefined", "boundary", "unclear"]
 LEVELS = (1, 2, 4, 8)  # times the base precision

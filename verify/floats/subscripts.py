@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from derive.errors import UnsupportedError
 from derive.expression import Add, Call, Index, Multiply, Node, Number, Power, Size
-from verify.labelled import Array, Labelled, Stored, aligned
+from verify.floats.labelled import Array, Labelled, Stored, aligned
 
 
 class Affine(NamedTuple):

@@ -13,10 +13,10 @@ from derive import domains
 from derive.errors import UnsupportedError
 from derive.expression import Axis, Index, Node, Tensor
 from derive.formula import Definition, Formula
-from verify import balls, positions
-from verify.balls import NOWHERE, Array, Label, Labels, both
-from verify.branches import Truths
-from verify.reverse import marked
+from verify.arithmetic import balls, positions
+from verify.arithmetic.balls import NOWHERE, Array, Label, Labels, both
+from verify.arithmetic.branches import Truths
+from verify.arithmetic.reverse import marked
 from verify.sampling import Draw
 
 

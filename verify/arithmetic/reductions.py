@@ -7,10 +7,10 @@ from flint import fmpq
 
 from derive.errors import UnsupportedError
 from derive.expression import Expect, Multiply, Node, Reduce
-from verify import balls, elementary, positions
-from verify.balls import NOWHERE, ONE, ZERO, Array, Label, both
-from verify.moments import degree_of, rule_of_degree
-from verify.tensors import RATIONAL, Tensors, counted, position
+from verify.arithmetic import balls, elementary, positions
+from verify.arithmetic.balls import NOWHERE, ONE, ZERO, Array, Label, both
+from verify.arithmetic.moments import degree_of, rule_of_degree
+from verify.arithmetic.tensors import RATIONAL, Tensors, counted, position
 
 
 def value_of_reduction(at: Tensors, node: Reduce) -> Array:
