@@ -5,15 +5,14 @@ equality and a dictionary keyed by nodes costs an identity hash. Nothing is simp
 made: an expression stays as it was read (see `derive.algebra.normal` for the normal form).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from itertools import count
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 _TABLE: dict[tuple[Any, ...], Any] = {}
 _SERIAL = count()
-_FRESH = count(1)
 _EMPTY: frozenset[Any] = frozenset()
 
 
@@ -338,7 +337,6 @@ class Expect(Binder):
     deviation: Node
 
 
-_B = TypeVar("_B", bound=Binder)
 Like = Node | int | Fraction
 
 
@@ -401,145 +399,6 @@ def element(tensor: Tensor, *subscripts: Like) -> Element:
     if len(subscripts) != len(tensor.axes):
         raise TypeError(f"{tensor.name} has {len(tensor.axes)} axes, got {len(subscripts)} subscripts")
     return Element(tensor, tuple(map(as_node, subscripts)))
-
-
-def reduce(kind: str, body: Like, *indices: Index) -> Reduce:
-    """Bind the indices in body, which names them by numbers; their own names become the hint.
-
-    The axis of an index may not mention an index bound beside it.
-    """
-    opened_names = tuple(str(i.name) for i in indices) if all(isinstance(i.name, str) for i in indices) else None
-    closed, bound = _bind(as_node(body), indices)
-    node = Reduce(kind, closed, bound)
-    if node.hint is None:
-        object.__setattr__(node, "hint", opened_names)
-    return node
-
-
-def total(body: Like, *indices: Index) -> Node:
-    """The sum of body over the indices; body itself when there are none."""
-    return reduce("sum", body, *indices) if indices else as_node(body)
-
-
-def expectation(body: Like, variable: Variable, mean: Like, deviation: Like) -> Expect:
-    body, mean, deviation = as_node(body), as_node(mean), as_node(deviation)
-    level = max(body.level, mean.level, deviation.level)
-    bound = Variable(level + 1)
-    node = Expect(replace(body, {variable: bound}), (bound,), mean, deviation)
-    if node.hint is None and isinstance(variable.name, str):
-        object.__setattr__(node, "hint", (variable.name,))
-    return node
-
-
-def _bind(body: Node, indices: tuple[Index, ...]) -> tuple[Node, tuple[Index, ...]]:
-    level = max([body.level, *(i.axis.level for i in indices)])
-    bound = tuple(Index(level + 1 + p, i.axis) for p, i in enumerate(indices))
-    return replace(body, dict(zip(indices, bound, strict=True))), bound
-
-
-# ------------------------------------------------------------------------------ opening, replacing
-
-
-def fresh(like: Index) -> Index:
-    """A free index over the same axis that occurs nowhere else."""
-    return Index(-next(_FRESH), like.axis)
-
-
-def opened(node: Binder) -> tuple[Node, tuple[Any, ...]]:
-    """The body of a binder with its bound indices (or variable) freed under fresh names."""
-    freed = tuple(fresh(b) if isinstance(b, Index) else Variable(-next(_FRESH)) for b in node.bound)
-    return replace(node.body, dict(zip(node.bound, freed, strict=True))), freed
-
-
-def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
-    """node with `change` applied to each child, and to the indices of a binder once they are freed.
-
-    Sums and products are made by their makers, so that zeros and ones fall away.
-    """
-    match node:
-        case Add(terms):
-            return add(*map(change, terms))
-        case Multiply(factors):
-            return multiply(*map(change, factors))
-        case Power(base, exponent):
-            return power(change(base), change(exponent))
-        case Reduce(kind):
-            body, indices = opened(node)
-            return _with_hint(reduce(kind, change(body), *map(change, indices)), node)  # type: ignore[arg-type]
-        case Expect(_, _, mean, deviation):
-            body, (variable,) = opened(node)
-            return _with_hint(expectation(change(body), variable, change(mean), change(deviation)), node)
-    fields = tuple(_changed(value, change) for value in node.fields)
-    return type(node)(*fields)
-
-
-def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_changed(item, change) for item in value)
-    if isinstance(value, Axis):
-        return Axis(change(value.start), change(value.size))
-    if isinstance(value, Tensor):
-        return value
-    return change(value) if isinstance(value, Node) else value
-
-
-def _with_hint(node: _B, like: Binder) -> _B:
-    if node.hint is None:
-        object.__setattr__(node, "hint", like.hint)
-    return node
-
-
-def replace(node: Node, mapping: Mapping[Any, Node]) -> Node:
-    """Substitute nodes for nodes, all at once, without capture.
-
-    Keys are usually indices or variables; any node may be one. Axes of indices are reached too.
-    """
-    leaves_only = all(isinstance(key, (Index, Variable)) for key in mapping)
-    keys = frozenset(mapping)
-    # What binds nothing changes no level, so it may go below a binder as that stands. The names that
-    # `_bind` puts in are higher than every name bound below.
-    binds_nothing = all(target.level == 0 for target in mapping.values())
-    memo: dict[Node, Node] = {}
-
-    def change(part: Node) -> Node:
-        if part in keys:
-            return mapping[part]
-        if leaves_only and keys.isdisjoint(part.free):
-            return part
-        done = memo.get(part)
-        if done is None:
-            done = memo[part] = descend(part)
-        return done
-
-    def descend(part: Node) -> Node:
-        match part:
-            case Index(name, over):
-                return Index(name, _changed(over, change))
-            case Reduce(kind, body, bound) if binds_nothing and all(keys.isdisjoint(b.axis.free) for b in bound):
-                if leaves_only:
-                    return _with_hint(Reduce(kind, change(body), bound), part)
-        return rebuilt(part, change)
-
-    return change(node)
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """Every node below and including this one, once, children first; binders' bodies are entered."""
-    seen: set[Node] = set()
-    waiting: list[tuple[Node, bool]] = [(node, False)]
-    while waiting:
-        part, entered = waiting.pop()
-        if entered:
-            yield part
-        elif part not in seen:
-            seen.add(part)
-            waiting.append((part, True))
-            waiting.extend((child, False) for child in reversed(part.parts) if child not in seen)
-
-
-def has(node: Node, parts: Iterable[Node]) -> bool:
-    wanted = set(parts)
-    return any(part in wanted for part in walk(node))
 
 
 @contextmanager

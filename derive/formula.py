@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from derive.binding import replace, walk
 from derive.errors import Place
-from derive.expression import Index, Node, Size, Tensor, replace, walk
+from derive.expression import Index, Node, Size, Tensor
 
 
 @dataclass(frozen=True)

@@ -3,27 +3,17 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from derive.adjoints import Forward, Reverse
 from derive.algebra import induction
 from derive.algebra.normal import Normalizer
 from derive.algebra.ordering import is_at_least
 from derive.algebra.polynomial import Polynomial, node_of
 from derive.algebra.singular import singular_factors
 from derive.algebra.zero import is_zero
-from derive.calculus import Forward, Reverse, has_derivative
+from derive.binding import rebuilt, replace, walk
+from derive.calculus import has_derivative
 from derive.errors import UndefinedError, UnsupportedError
-from derive.expression import (
-    Axis,
-    Derivative,
-    Element,
-    Index,
-    Node,
-    Number,
-    Tensor,
-    number,
-    rebuilt,
-    replace,
-    walk,
-)
+from derive.expression import Axis, Derivative, Element, Index, Node, Number, Tensor, number
 from derive.formula import Claim, Definition, Formula, mentioned
 from derive.printing.text import text
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from derive.adjoints import Adjoint, Reverse
 from derive.algebra.normal import Normalizer
-from derive.calculus import Adjoint, Reverse
+from derive.binding import rebuilt, replace, total, walk
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import (
     ZERO,
@@ -24,10 +25,6 @@ from derive.expression import (
     element,
     multiply,
     power,
-    rebuilt,
-    replace,
-    total,
-    walk,
 )
 from derive.formula import Claim, Definition, Formula
 from derive.printing.latex import Printer

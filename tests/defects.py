@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import sympy
 
-from derive import calculus, functions, proof
-from derive.algebra import cases, contraction, induction, normal, powers, sums
+from derive import adjoints, calculus, functions, proof
+from derive.algebra import binders, cases, contraction, induction, normal, powers, rules, sums
 from derive.algebra.factors import by_residue, multiplied_out
 from derive.algebra.polynomial import NOTHING, UNIT, variable
+from derive.binding import opened, reduce
+from derive.binding import replace as put
 from derive.exchange import scalars
 from derive.expression import (
     ONE,
@@ -27,10 +29,7 @@ from derive.expression import (
     Reduce,
     Where,
     multiply,
-    opened,
-    reduce,
 )
-from derive.expression import replace as put
 from verify import differences, exact, sampling
 from verify.arithmetic import balls, branches, comparison, elementary, evaluation, reverse, tensors
 from verify.arithmetic.comparison import Outcome
@@ -138,7 +137,7 @@ NORMAL_FORM = {
         "algebra", put_in(sums, "_count", lambda ring, indices: UNIT),
         "sum(x, (i, 1, n)) == x", {"x": "real", "y": "real[n]"}, "refuted"),
     "a mean without its size": Defect(
-        "algebra", rule(normal.BINDERS, "mean", mean_without_its_size),
+        "algebra", rule(binders.RULES, "mean", mean_without_its_size),
         "mean(x[i], i) == sum(x[i], i)", VECTOR, "refuted"),
     "sqrt(x**2) is x": Defect(
         "algebra", put_in(powers, "absolute_power", powers.power), "sqrt(x**2) == x", REAL, "refuted"),
@@ -149,10 +148,10 @@ NORMAL_FORM = {
         "algebra", put_in(cases, "is_almost_never_zero", lambda ring, polynomial: True),
         "where(n > 2, x[i], 0) == where(n >= 2, x[i], 0)", VECTOR, "refuted"),
     "max is min": Defect(
-        "algebra", rule(normal.RULES, Extremum, smallest_of_extremum),
+        "algebra", rule(rules.RULES, Extremum, smallest_of_extremum),
         "max(x, y) == where(x > y, y, x)", PAIR, "refuted"),
     "the expectation is the value at the mean": Defect(
-        "algebra", rule(normal.RULES, Expect, expectation_at_the_mean),
+        "algebra", rule(rules.RULES, Expect, expectation_at_the_mean),
         "expect(z**2, z, Normal(m, s)) == m**2", NORMAL, "refuted"),
     "exp(x + y) is exp(x) + exp(y)": Defect(
         "algebra", put_in(powers, "_exponential", exponential_of_a_sum),
@@ -161,7 +160,7 @@ NORMAL_FORM = {
         "algebra", rule(normal.RELATIONS, Call, square_of_sine),
         "sin(x)**2 == 1 + cos(x)**2", REAL, "refuted"),
     "a floor is always 0": Defect(
-        "algebra", put_in(normal, "_floor", lambda ring, argument: NOTHING),
+        "algebra", put_in(rules, "_floor", lambda ring, argument: NOTHING),
         "x*floor(y) == 0", PAIR, "refuted"),
     "an induction without its first step": Defect(
         "algebra", no_base, "c[t] == sum(x[s], (s, 1, t)) + 1", {"x": "real[1..T]"}, "refuted",
@@ -216,8 +215,8 @@ def expectation_of_what_stands_still(node: Any, d: Any) -> Any:
 
 
 def last_path_only(monkeypatch: Monkey) -> None:
-    later = calculus.Reverse._later
-    monkeypatch.setattr(calculus.Reverse, "_later", lambda self, tensor: later(self, tensor)[-1:])
+    later = adjoints.Reverse._later
+    monkeypatch.setattr(adjoints.Reverse, "_later", lambda self, tensor: later(self, tensor)[-1:])
 
 
 CALCULUS = {
@@ -241,7 +240,7 @@ CALCULUS = {
         "algebra", rule(calculus.FORWARD, Expect, expectation_of_what_stands_still),
         "D(expect(z**2, z, Normal(m, s)), s) == 0", NORMAL, "refuted"),
     "an element that depends on all": Defect(
-        "algebra", put_in(calculus, "Delta", lambda left, right: ONE),
+        "algebra", put_in(adjoints, "Delta", lambda left, right: ONE),
         "D(sum(x[i]**2, i), x[k]) == 2*sum(x[i], i) + x[k] - x[k]", VECTOR, "refuted"),
     "one path of two": Defect(
         "algebra", last_path_only, "D(L, x) == x**2", REAL, "refuted", {"a": "x**2", "L": "a*x"}),

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted([*(ROOT / "derive").rglob("*.py"), *(ROOT / "verify").rglob("*.py")])
-RULES_OF_THE_ALGEBRA = {"derive.calculus", "derive.algebra", "derive.proof"}
+RULES_OF_THE_ALGEBRA = {"derive.adjoints", "derive.calculus", "derive.algebra", "derive.proof"}
 
 
 def names(path):

@@ -6,8 +6,9 @@ from itertools import groupby
 
 import pytest
 
+from derive.binding import walk
 from derive.catalog import Catalog, read, shipped
-from derive.expression import Derivative, walk
+from derive.expression import Derivative
 from derive.formula import Claim, Formula, mentioned
 from derive.proof import Algebra
 

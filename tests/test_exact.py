@@ -11,8 +11,9 @@ import pytest
 from flint import arb
 
 from derive import functions
+from derive.binding import walk
 from derive.catalog import quick, read, shipped
-from derive.expression import Derivative, Index, Variable, axis, element, number, walk
+from derive.expression import Derivative, Index, Variable, axis, element, number
 from derive.formula import Formula
 from verify import exact
 from verify.arithmetic.balls import Array, contracted, multiply, subtract

@@ -7,10 +7,11 @@ import pytest
 import sympy
 from claims import CASES, Case
 
+from derive.binding import walk
 from derive.catalog import quick
 from derive.errors import UnsupportedError
 from derive.exchange.symbols import to_sympy, written_out
-from derive.expression import Derivative, Index, Node, element, power, walk
+from derive.expression import Derivative, Index, Node, element, power
 from derive.formula import Claim, Formula
 from verify.floats.arrays import evaluate
 from verify.sampling import Draw, draw

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from derive.binding import opened, reduce, total
 from derive.expression import (
     ONE,
     ZERO,
@@ -30,10 +31,7 @@ from derive.expression import (
     element,
     multiply,
     number,
-    opened,
     power,
-    reduce,
-    total,
 )
 from derive.printing.latex import Printer, latex
 from derive.printing.letters import GREEK, letter, subscripted

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derive import catalog
-from derive.expression import (
+from derive.binding import expectation, opened, reduce, replace
+from derive.expression import (  # fmt: skip
     Axis,
     Call,
     Compare,
@@ -26,14 +27,10 @@ from derive.expression import (
     add,
     axis,
     element,
-    expectation,
     multiply,
     number,
-    opened,
     power,
-    reduce,
-    replace,
-)  # fmt: skip
+)
 from derive.formula import mentioned
 from derive.language.notation import expression
 from derive.language.scope import Scope

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from derive.binding import fresh, replace, walk
 from derive.errors import UnsupportedError
-from derive.expression import ZERO, Derivative, Index, fresh, replace, walk
+from derive.expression import ZERO, Derivative, Index
 from derive.formula import Claim, Formula
 from verify.floats.arrays import Reads
 from verify.floats.labelled import Array, aligned

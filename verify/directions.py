@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from derive.binding import walk
 from derive.domains import TABLE as DOMAINS
 from derive.errors import UnsupportedError
-from derive.expression import Derivative, Element, Index, Node, Size, Tensor, walk
+from derive.expression import Derivative, Element, Index, Node, Size, Tensor
 from derive.formula import Claim, Formula
 from verify.differences import BEYOND, SHARP, WITHIN
 from verify.floats.labelled import Array, Labelled, Probe, Stored, aligned

@@ -6,11 +6,12 @@ from itertools import count
 import sympy
 
 from derive import functions
+from derive.binding import walk
 from derive.domains import TABLE as DOMAINS
 from derive.errors import UnsupportedError
 from derive.exchange.places import Names
 from derive.exchange.scalars import RELATIONS, Scalar, Scalars
-from derive.expression import ZERO, Compare, Extremum, Logic, Node, Size, Tensor, Where, walk
+from derive.expression import ZERO, Compare, Extremum, Logic, Node, Size, Tensor, Where
 from derive.formula import Claim, Formula
 from verify.digits import Comparison, Finding
 from verify.nearness import BoundaryError, Nearness

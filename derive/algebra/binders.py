@@ -29,15 +29,9 @@ from derive.algebra.sums import (
     sum_over,
     written_out,
 )
+from derive.binding import opened, reduce
 from derive.errors import UnsupportedError
-from derive.expression import (
-    Expect,
-    Index,
-    Node,
-    Reduce,
-    opened,
-    reduce,
-)
+from derive.expression import Expect, Index, Node, Reduce
 
 if TYPE_CHECKING:
     from derive.algebra.normal import Normalizer

@@ -22,6 +22,7 @@ from derive.algebra.polynomial import (
     node_of,
     order,
 )
+from derive.binding import fresh, opened, walk
 from derive.expression import (
     MINUS_ONE,
     ZERO,
@@ -38,10 +39,7 @@ from derive.expression import (
     Size,
     add,
     axis,
-    fresh,
     multiply,
-    opened,
-    walk,
 )
 
 if TYPE_CHECKING:

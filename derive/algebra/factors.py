@@ -19,7 +19,8 @@ from derive.algebra.polynomial import (
     monomial_product,
     sorted_monomial,
 )
-from derive.expression import Add, Multiply, Node, walk
+from derive.binding import walk
+from derive.expression import Add, Multiply, Node
 
 if TYPE_CHECKING:
     from derive.algebra.normal import Normalizer

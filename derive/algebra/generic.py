@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from derive import domains
 from derive.algebra.polynomial import NOTHING, Exponent, Monomial, Polynomial, Rational, accumulated, is_whole
 from derive.algebra.signs import is_indicator
-from derive.expression import Call, Element, Node, Reduce, Tensor, opened
+from derive.binding import opened
+from derive.expression import Call, Element, Node, Reduce, Tensor
 
 if TYPE_CHECKING:
     from derive.algebra.normal import Normalizer

@@ -11,23 +11,9 @@ from derive.algebra.normal import Normalizer
 from derive.algebra.polynomial import NOTHING, UNIT, Monomial, Polynomial, accumulated, is_whole, node_of
 from derive.algebra.powers import inverse
 from derive.algebra.zero import is_zero
+from derive.binding import replace, walk
 from derive.errors import UnsupportedError
-from derive.expression import (
-    ONE,
-    ZERO,
-    Axis,
-    Derivative,
-    Element,
-    Index,
-    Node,
-    Number,
-    Reduce,
-    Size,
-    Tensor,
-    add,
-    replace,
-    walk,
-)
+from derive.expression import ONE, ZERO, Axis, Derivative, Element, Index, Node, Number, Reduce, Size, Tensor, add
 from derive.formula import Claim, Definition
 
 Definitions = Mapping[Tensor, Definition]

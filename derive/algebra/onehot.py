@@ -7,7 +7,8 @@ from derive.algebra.contraction import is_distribution_over
 from derive.algebra.polynomial import NOTHING, Exponent, Monomial, Polynomial, is_whole, node_of, variable
 from derive.algebra.powers import power
 from derive.algebra.sums import sum_over
-from derive.expression import Element, Index, Multiply, Node, Reduce, opened, replace
+from derive.binding import opened, replace
+from derive.expression import Element, Index, Multiply, Node, Reduce
 
 if TYPE_CHECKING:
     from derive.algebra.normal import Normalizer

@@ -1,6 +1,7 @@
 """Inequalities: what is surely not negative, as its expression shows it before anything is multiplied out."""
 
 from derive.algebra.normal import Normalizer
+from derive.binding import opened
 from derive.errors import UnsupportedError
 from derive.expression import (
     ZERO,
@@ -17,7 +18,6 @@ from derive.expression import (
     Where,
     add,
     multiply,
-    opened,
 )
 
 NONNEGATIVE = {"exp", "sigmoid", "softplus", "relu", "abs", "cosh"}

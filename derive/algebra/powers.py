@@ -31,15 +31,9 @@ from derive.algebra.polynomial import (
     variable,
 )
 from derive.algebra.zero import is_zero
+from derive.binding import opened, reduce
 from derive.errors import UndefinedError, UnsupportedError
-from derive.expression import (
-    Call,
-    Node,
-    Reduce,
-    number,
-    opened,
-    reduce,
-)
+from derive.expression import Call, Node, Reduce, number
 
 if TYPE_CHECKING:
     from derive.algebra.normal import Normalizer

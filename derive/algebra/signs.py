@@ -7,6 +7,7 @@ from derive.algebra.polynomial import (
     Polynomial,
     as_polynomial,
 )
+from derive.binding import opened
 from derive.expression import (
     Add,
     Call,
@@ -15,12 +16,12 @@ from derive.expression import (
     Delta,
     Element,
     Index,
+    Multiply,
     Node,
     Number,
     Power,
     Reduce,
     Size,
-    opened,
 )
 
 if TYPE_CHECKING:
@@ -51,12 +52,33 @@ def atom_is_positive(ring: "Normalizer", atom: Node) -> bool:
         case Call("exp"):
             return True
         case Reduce("sum" | "prod", _, bound):
+            if _is_positive_choice(ring, atom):
+                return True
             return ring.is_positive(ring(opened(atom)[0])) and all(ring.is_positive(ring(b.axis.size)) for b in bound)
         case Add():
             return ring.is_positive(ring(atom))
         case Power(base):
             return ring.positive(base)
     return False
+
+
+def _is_positive_choice(ring: "Normalizer", atom: Reduce) -> bool:
+    """Whether a one-hot element chooses one term of the sum, and every term is > 0 beside it."""
+    body, indices = opened(atom)
+    if atom.kind != "sum" or len(indices) != 1 or not isinstance(body, Multiply):
+        return False
+    chooses = [_chooses(factor, indices[0]) for factor in body.factors]
+    return sum(chooses) == 1 and all(c or ring.positive(f) for c, f in zip(chooses, body.factors, strict=True))
+
+
+def _chooses(factor: Node, index: Index) -> bool:
+    return (
+        isinstance(factor, Element)
+        and factor.tensor.domain == "onehot"
+        and factor.subscripts[-1] is index
+        and index.axis is factor.tensor.axes[-1]
+        and all(index not in s.free for s in factor.subscripts[:-1])
+    )
 
 
 def atom_is_nonnegative(ring: "Normalizer", atom: Node) -> bool:

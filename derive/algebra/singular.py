@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from derive.algebra.generic import is_almost_never_zero
 from derive.algebra.normal import Normalizer
 from derive.algebra.polynomial import Polynomial, variable
-from derive.expression import Add, Call, Index, Multiply, Node, Number, Power, replace, walk
+from derive.binding import replace, walk
+from derive.expression import Add, Call, Index, Multiply, Node, Number, Power
 
 
 def singular_factors(ring: Normalizer, nodes: Iterable[Node]) -> set[Polynomial]:

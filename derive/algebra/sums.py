@@ -27,19 +27,9 @@ from derive.algebra.polynomial import (
     variable,
 )
 from derive.algebra.powers import inverse
+from derive.binding import opened, reduce, replace, walk
 from derive.errors import UnsupportedError
-from derive.expression import (
-    Element,
-    Index,
-    Node,
-    Reduce,
-    add,
-    axis,
-    opened,
-    reduce,
-    replace,
-    walk,
-)
+from derive.expression import Element, Index, Node, Reduce, add, axis
 
 if TYPE_CHECKING:
     from derive.algebra.normal import Normalizer

@@ -7,6 +7,7 @@ from typing import Any
 import sympy
 
 from derive import functions
+from derive.binding import walk
 from derive.domains import TABLE as DOMAINS
 from derive.errors import UnsupportedError
 from derive.exchange.dependence import Dependence
@@ -34,7 +35,6 @@ from derive.expression import (
     Tensor,
     Variable,
     Where,
-    walk,
 )
 from derive.formula import Definition, Formula
 

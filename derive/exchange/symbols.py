@@ -7,6 +7,7 @@ from typing import Any
 import sympy
 
 from derive import functions
+from derive.binding import opened, replace, walk
 from derive.errors import UnsupportedError
 from derive.exchange.scalars import LOGIC, RELATIONS, Scalar, Scalars, assumptions, power, sympy_function
 from derive.expression import (
@@ -31,9 +32,6 @@ from derive.expression import (
     Tensor,
     Variable,
     Where,
-    opened,
-    replace,
-    walk,
 )
 from derive.formula import Formula
 from derive.language.source import NAME

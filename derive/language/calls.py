@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from derive import functions
+from derive.binding import expectation, reduce
 from derive.domains import TABLE as DOMAINS
 from derive.errors import nearest
 from derive.expression import (
@@ -22,9 +23,7 @@ from derive.expression import (
     Number,
     Variable,
     Where,
-    expectation,
     power,
-    reduce,
 )
 from derive.formula import mentioned
 from derive.language.elements import Elements, counted, is_integer

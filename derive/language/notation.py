@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from math import ceil
 from typing import Any
 
+from derive.binding import walk
 from derive.expression import (
     ZERO,
     Add,
@@ -21,7 +22,6 @@ from derive.expression import (
     multiply,
     number,
     power,
-    walk,
 )
 from derive.formula import mentioned
 from derive.language.calls import OPERATORS, Calls

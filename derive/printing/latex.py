@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from derive import functions
+from derive.binding import walk
 from derive.expression import (
     ZERO,
     Add,
@@ -33,7 +34,6 @@ from derive.expression import (
     add,
     number,
     power,
-    walk,
 )
 from derive.printing.layout import (
     ATOM,
@@ -58,7 +58,8 @@ RELATIONS = {"==": "=", "!=": r"\ne", "<": "<", "<=": r"\le", ">": ">", ">=": r"
 def latex(node: Node) -> str:
     r"""The LaTeX of an expression, for every size.
 
-    >>> from derive.expression import Index, Size, Tensor, axis, element, total
+    >>> from derive.binding import total
+    >>> from derive.expression import Index, Size, Tensor, axis, element
     >>> over = axis(Size("n"))
     >>> i, x = Index("i", over), Tensor("x", (over,), "real")
     >>> print(latex(total(element(x, i) ** 2, i) / 2))

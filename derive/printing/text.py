@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 
+from derive.binding import walk
 from derive.expression import (
     HALF,
     MINUS_ONE,
@@ -34,7 +35,6 @@ from derive.expression import (
     axis,
     multiply,
     number,
-    walk,
 )
 from derive.language.scope import CALLABLE, CONSTANTS, KEPT
 from derive.ranges import last_of

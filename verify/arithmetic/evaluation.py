@@ -11,6 +11,7 @@ import numpy as np
 from flint import arb, fmpq
 
 from derive import functions
+from derive.binding import replace
 from derive.errors import UnsupportedError
 from derive.expression import (
     Add,
@@ -32,7 +33,6 @@ from derive.expression import (
     Tensor,
     Variable,
     Where,
-    replace,
 )
 from derive.formula import Formula
 from verify.arithmetic import balls, elementary, positions, reverse

@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import TypeGuard
 
 from derive import functions
+from derive.binding import walk
 from derive.errors import UnsupportedError
-from derive.expression import Call, Compare, Derivative, Extremum, Node, Reduce, Tensor, walk
+from derive.expression import Call, Compare, Derivative, Extremum, Node, Reduce, Tensor
 from derive.formula import Claim, Definition, Formula
 from verify.arithmetic.branches import Pair, Truths
 from verify.arithmetic.evaluation import expanded

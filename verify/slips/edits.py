@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice, product
 from typing import NamedTuple
 
+from derive.binding import has, rebuilt, reduce, replace, walk
 from derive.expression import (
     HALF,
     MINUS_ONE,
@@ -26,14 +27,9 @@ from derive.expression import (
     Tensor,
     add,
     element,
-    has,
     multiply,
     number,
     power,
-    rebuilt,
-    reduce,
-    replace,
-    walk,
 )
 from derive.formula import Claim, Formula
 from derive.printing.text import text

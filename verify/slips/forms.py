@@ -3,7 +3,8 @@
 import dataclasses
 from collections.abc import Iterator
 
-from derive.expression import element, replace
+from derive.binding import replace
+from derive.expression import element
 from derive.formula import Claim, Formula, renaming
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
 
+from derive.binding import opened, reduce
+from derive.binding import replace as put
 from derive.expression import (
     ONE,
     Add,
@@ -28,11 +30,8 @@ from derive.expression import (
     add,
     multiply,
     number,
-    opened,
     power,
-    reduce,
 )
-from derive.expression import replace as put
 from derive.formula import Claim
 
 NEIGHBOURS = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from derive.binding import opened, reduce, replace
 from derive.expression import (
     HALF,
     MINUS_ONE,
@@ -22,10 +23,7 @@ from derive.expression import (
     Where,
     add,
     multiply,
-    opened,
     power,
-    reduce,
-    replace,
 )
 
 
