@@ -6,10 +6,8 @@ Nothing that is slow to import is imported before a command needs it.
 import json
 import os
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import reduce
 from pathlib import Path
 from textwrap import fill
@@ -19,6 +17,7 @@ import rich_click as click
 
 from derive import __version__
 from derive.errors import CatalogError
+from derive.output import ReaderLeft, complain, write
 from derive.selection import Selection, UnknownWord, select, visible
 
 if TYPE_CHECKING:
@@ -36,10 +35,6 @@ def listed(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
         if name not in WITNESSES:
             raise click.BadParameter(f"{visible(name)!r} is no witness; there are {', '.join(WITNESSES)}", ctx, param)
     return tuple(name for name in WITNESSES if name in names)
-
-
-class ReaderLeft(Exception):
-    """Whoever reads stdout has seen enough. (Click has its own way with a BrokenPipeError.)"""
 
 
 def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -332,48 +327,6 @@ def schema(kind: str) -> None:
 def indented(text: str) -> str:
     """A paragraph of a hundred columns; nothing for no text."""
     return fill(visible(text), 100, initial_indent="  ", subsequent_indent="  ") + "\n" if text else ""
-
-
-def write(text: str, output: Path | None = None) -> None:
-    """To stdout, or to a file that is whole or not there: never half of one."""
-    if output is None:
-        try:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            raise ReaderLeft from None
-        return
-    try:
-        if output.exists() and not output.is_file():  # a device or a pipe is written to, not replaced
-            output.write_text(text, encoding="utf-8")
-        else:
-            _replace(output, text)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(output)) from None
-
-
-def _replace(output: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(dir=output.parent, prefix=".derive-")
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, output)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def complain(message: str) -> None:
-    """To stderr, with what could drive a terminal made visible."""
-    sys.stderr.write("\n".join(map(visible, message.splitlines())) + "\n")
 
 
 def run_command(arguments: Sequence[str] | None) -> int:

@@ -1,0 +1,55 @@
+"""What leaves the process: text to stdout, files that are whole or not there, messages to stderr."""
+
+import os
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from derive.selection import visible
+
+
+class ReaderLeft(Exception):
+    """Whoever reads stdout has seen enough. (Click has its own way with a BrokenPipeError.)"""
+
+
+def write(text: str, output: Path | None = None) -> None:
+    """To stdout, or to a file that is whole or not there: never half of one."""
+    if output is None:
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise ReaderLeft from None
+        return
+    try:
+        if output.exists() and not output.is_file():  # a device or a pipe is written to, not replaced
+            output.write_text(text, encoding="utf-8")
+        else:
+            _replace(output, text)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(output)) from None
+
+
+def _replace(output: Path, text: str) -> None:
+    handle, temporary = tempfile.mkstemp(dir=output.parent, prefix=".derive-")
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, output)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def complain(message: str) -> None:
+    """To stderr, with what could drive a terminal made visible."""
+    sys.stderr.write("\n".join(map(visible, message.splitlines())) + "\n")
