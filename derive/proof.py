@@ -215,6 +215,7 @@ class Algebra:
         for expanded in self._expansions(claim):
             ring = self._ring(expanded)
             ring.facts.clear()
+            ring.effort = 0
             try:
                 if self._holds(ring, claim):
                     return Proof(True, "", tuple(ring.facts))

@@ -94,3 +94,16 @@ def test_a_tempting_wrong_claim_is_not_proved(claim: str, inputs: dict[str, str]
     with arena():
         formula = quick(claim, **inputs)
         assert not Algebra(formula).prove(formula.claims[0]).equal
+
+
+def test_a_proof_that_takes_too_much_work_is_given_up_alike_on_every_machine() -> None:
+    with arena():
+        layers = {f"h{k}[i]": f"tanh(sum(W[i, j]*{'x' if k == 1 else f'h{k - 1}'}[j], j))" for k in range(1, 7)}
+        formula = quick(
+            "D(L, x[k]) == sum(D(L, h1[i])*(1 - h1[i]**2)*W[k, i], i)",  # W is transposed
+            define={**layers, "L": "sum(g[i]*h6[i], i)"},
+            W="real[n, n]", x="real[n]", g="real[n]",
+        )  # fmt: skip
+        proof = Algebra(formula).prove(formula.claims[0])
+        assert not proof.equal
+        assert "too much work" in proof.reason

@@ -45,6 +45,7 @@ Resolve = Callable[[Derivative], Node]
 
 ONE_RATIONAL = fmpq(1)
 MAX_TERMS = 20_000
+MAX_EFFORT = 500_000
 MAX_POWER = 24
 
 
@@ -64,6 +65,7 @@ class Normalizer:
         self.memo: dict[Node, Polynomial] = {}
         self.factored: dict[Polynomial, Factored] = {}
         self.signs: dict[Node, bool] = {}
+        self.effort = 0
         self.places: dict[tuple[Node, Index], tuple[tuple[str, int], ...]] = {}
 
     def note(self, fact: str) -> None:
@@ -98,9 +100,14 @@ class Normalizer:
         """The expression that the normal form of node stands for."""
         return node_of(self(node))
 
+    def spend(self, effort: int) -> None:
+        """Count work in products of terms, and refuse to go on past the limit: no clock, the same on every machine."""
+        self.effort += effort
+        if self.effort > MAX_EFFORT:
+            raise UnsupportedError("the normal forms take too much work")
+
     def product(self, a: Polynomial, b: Polynomial) -> Polynomial:
-        if len(a.terms) * len(b.terms) > MAX_TERMS * 4:
-            raise UnsupportedError("a product of two large normal forms")
+        self.spend(len(a.terms) * len(b.terms))
         terms: dict[Monomial, Rational] = {}
         special: list[tuple[Polynomial, Rational]] = []
         for m, c in a.terms.items():

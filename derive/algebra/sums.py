@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from derive.algebra.normal import Normalizer
 
 MAX_ORDERS = 720
+RENAMING = 30  # the work of putting one renamed factor in normal form, in products of terms
 MAX_WRITTEN_OUT = 8
 
 
@@ -166,6 +167,7 @@ def _canonical_sum(ring: "Normalizer", monomial: Monomial, indices: tuple[Index,
         return variable(reduce("sum", monomial_node(monomial), *indices))
     best: tuple[object, Polynomial, tuple[Index, ...]] | None = None
     for arranged in _orders(ring, monomial, indices):
+        ring.spend(RENAMING * len(monomial))
         names = tuple(placeholder(depth, p, i) for p, i in enumerate(arranged))
         names = _with_moved_axes(arranged, names)
         renamed = ring.substituted(monomial, dict(zip(arranged, names, strict=True)))
