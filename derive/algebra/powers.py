@@ -111,22 +111,14 @@ def _rest_power(
         if is_whole(times) and times % 2 == 0 and not negative:
             return absolute_power(ring, ring(atom), exponent_product(times, exponent))
         if is_whole(times) and times % 2:
-            signed = _signed(ring, atom, negative)
-            return _kept_power(ring, signed, exponent_product(times, exponent))
+            signed = node_of(-ring(atom)) if negative else atom
+            return ring.of_monomial(((signed, exponent_product(times, exponent)),))
     whole = UNIT.scaled(fmpq(-1 if negative else 1))
     for atom, times in rest:
         whole = ring.product(whole, power(ring, ring(atom), times))
     single = whole.single
     kept = node_of(whole) if single is None else monomial_node(*single)
     return variable(kept, exponent)
-
-
-def _signed(ring: "Normalizer", atom: Node, negative: bool) -> Node:
-    return node_of(-ring(atom)) if negative else atom
-
-
-def _kept_power(ring: "Normalizer", atom: Node, exponent: Exponent) -> Polynomial:
-    return ring.of_monomial(((atom, exponent),))
 
 
 def absolute_power(ring: "Normalizer", base: Polynomial, exponent: Exponent) -> Polynomial:
