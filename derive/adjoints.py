@@ -12,7 +12,7 @@ from derive.binding import fresh, replace, total
 from derive.calculus import differential
 from derive.errors import UnsupportedError
 from derive.expression import ZERO, Call, Delta, Element, Index, Node, Tensor, add, element, multiply
-from derive.formula import Definition, Formula
+from derive.formula import Definition
 
 # --------------------------------------------------------------------------- reverse, the adjoints
 
@@ -149,7 +149,3 @@ class Forward:
         if part.tensor is self.by:
             return multiply(*(Delta(s, i) for s, i in zip(part.subscripts, self.formal, strict=True)))
         return element(self._tensor(part.tensor), *part.subscripts, *self.formal)
-
-
-def adjoints(formula: Formula, target: Node, label: str) -> Reverse:
-    return Reverse(target, formula.definitions, label)

@@ -99,7 +99,3 @@ def _erf(np: Any, v: Any) -> Any:
     below = 2 * np.exp(-near * near) * series
     above = root_of_pi - np.exp(-far * far) / fraction
     return np.sign(v) * np.where(size < 2, below, above) / root_of_pi
-
-
-def apply(function: str, argument: Node) -> Node:
-    return Call(function, argument)

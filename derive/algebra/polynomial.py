@@ -5,7 +5,7 @@ An atom is an interned node that the normal form treats as a variable. A monomia
 Polynomial that is not a number (`x**p`). Nothing here knows what an atom means.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, cast
 
 from flint import fmpq
@@ -247,11 +247,6 @@ def exponent_product(a: Exponent, b: Exponent) -> Exponent:
     if isinstance(b, Polynomial):
         return exponent_of(b.scaled(fmpq(a)))
     return plain(fmpq(a) * fmpq(b))
-
-
-def mapped(monomial: Monomial, change: Callable[[Node], Polynomial]) -> Iterator[tuple[Polynomial, Exponent]]:
-    for atom, exponent in monomial:
-        yield change(atom), exponent
 
 
 # --------------------------------------------------------------------------- back to expressions
