@@ -1,0 +1,56 @@
+"""`derive errata`: what sources print and does not hold."""
+
+import sys
+from pathlib import Path
+
+import rich_click as click
+
+from derive.cli.options import NOTHING, judging, processors, tell, words
+from derive.output import complain, write
+from derive.selection import select
+
+
+@click.command()
+@words
+@judging("text", "json", "markdown")
+@click.pass_context
+def errata(
+    ctx: click.Context, words: tuple[str, ...], output_format: str, output: Path | None, seed: int, jobs: int | None,
+    timeout: float, color: str,
+) -> None:  # fmt: skip
+    """Report what sources print and does not hold.
+
+    Each printed claim that is refuted stands with its source, the smallest numbers found that show it, what would
+    be right and the likely slip; worked numbers are judged at the digits printed. What holds is counted.
+
+    Exit status: as that of check; an erratum that the catalog knows of is as expected.
+    """
+    selection = select(words)
+    from derive.show import own_form
+    from verify import errata as found
+    from verify import pages, run, terminal
+    from verify.testimony import Settings
+
+    planned = run.Run(selection, Settings(seed=seed, printed_only=True))
+    progress_on = terminal.console(sys.stderr, "auto" if color == "always" else color)
+    with terminal.progress(progress_on, sum(map(len, planned.claims))) as advance:
+        report = planned.judged(run.Limits(jobs or processors(), timeout), advance)
+    tell(report)
+    for entry in report.formulas:
+        for claim in entry.claims:
+            if claim.origin not in ("printed", "example") and not claim.as_expected:
+                complain(f"{entry.name}: {claim.claim} is {claim.verdict}; see `derive check {entry.name}`")
+    formulas = {str(formula.place): formula for _, _, formula in planned.formulas}
+    result = found.errata(report, formulas, planned.groups, own_form)
+    if output_format == "json":
+        text = found.encoded(result).decode()
+    elif output_format == "markdown":
+        text = pages.markdown(result)
+    else:
+        text = pages.rendered(result, sys.stdout, "never" if output else color)
+    status = run.status(report)
+    if status == NOTHING:
+        complain("nothing that is printed was selected")
+    if status != NOTHING or output_format == "json":
+        write(text, output)
+    ctx.exit(status)
