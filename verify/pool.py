@@ -6,9 +6,10 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -33,7 +34,10 @@ CRASHES = 1  # times that a claim is tried again when its worker died
 
 @dataclass
 class Job:
-    """A formula from its claim number `start` on. number: its place in the report.  shown: the file in messages."""
+    """The claims of a formula from number `start` to before number `claims`.
+
+    number: its place in the report.  shown: the file in messages.
+    """
 
     number: int
     file: str
@@ -71,15 +75,22 @@ Formulas = Mapping[tuple[str, str], Formula]  # by file and name
 
 
 def run(
-    jobs: Sequence[Job], known: Formulas, settings: Settings, workers: int, timeout: float, timings: bool
-) -> Iterator[Verdict]:
+    jobs: Sequence[Job],
+    known: Formulas,
+    settings: Settings,
+    workers: int,
+    timeout: float,
+    timings: bool,
+    begin: Callable[[str], None] = lambda name: None,
+) -> Generator[Verdict, None, None]:
     """The verdicts of all claims of the jobs, in the order in which they come.
 
     known: the formulas as the caller has read them, which a fork has too; elsewhere a worker reads them again.
     timeout: seconds for one claim; past it the worker is killed, the claim is lost and the rest of the
     formula goes on in a new one. A claim whose worker dies is tried once more. No process outlives this call.
+    begin: called with the name of each formula that a worker takes up.
     """
-    pool = Pool(known, settings, timings, timeout)
+    pool = Pool(known, settings, timings, timeout, begin)
     pool.waiting.extend(jobs)
     try:
         for _ in range(min(workers, len(jobs))):
@@ -91,8 +102,10 @@ def run(
 
 
 class Pool:
-    def __init__(self, known: Formulas, settings: Settings, timings: bool, timeout: float) -> None:
-        self.settings, self.timings, self.timeout = settings, timings, timeout
+    def __init__(
+        self, known: Formulas, settings: Settings, timings: bool, timeout: float, begin: Callable[[str], None]
+    ) -> None:
+        self.settings, self.timings, self.timeout, self.begin = settings, timings, timeout, begin
         self.waiting: deque[Job] = deque()
         self.workers: list[Worker] = []
         self.is_forked = METHOD == "fork"
@@ -126,8 +139,9 @@ class Pool:
 
     def _assign(self, worker: Worker, job: Job) -> None:
         worker.job, worker.deadline = job, time.monotonic() + self.timeout
+        self.begin(job.name)
         try:
-            worker.pipe.send_bytes(json.dumps([job.file, job.shown, job.name, job.start]).encode())
+            worker.pipe.send_bytes(json.dumps([job.file, job.shown, job.name, job.start, job.claims]).encode())
         except OSError:
             worker.deadline = 0.0
 
@@ -212,10 +226,10 @@ def work(pipe: Connection, known: Formulas, given: str, timings: bool, inherited
         prepare(settings)
         pipe.send_bytes(b"ready")
         while True:
-            file, shown, name, start = json.loads(pipe.recv_bytes())
+            file, shown, name, start, stop = json.loads(pipe.recv_bytes())
             with arena():
                 formula = known.get((file, name)) or read(Path(file), shown, only={name}).formulas[name]
-                for found in judged(formula, settings, start, timings):
+                for found in islice(judged(formula, settings, start, timings), stop - start):
                     pipe.send_bytes(msgspec.json.encode(found))
     except (EOFError, OSError):
         return

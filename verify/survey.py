@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import TextIO
@@ -18,6 +18,7 @@ from verify.report import Judged
 from verify.run import BROKEN, NOTHING, OK, REFUSED, UNEXPECTED, Limits, Run
 from verify.slips.mutation import Mutant, is_edited, mutants
 from verify.terminal import console
+from verify.watch import Watcher
 
 FATES = {
     "refuted": "killed",
@@ -53,10 +54,10 @@ class Survey:
         return (f for f in self.fates if f.fate not in ("killed", "equal in truth"))
 
 
-def survey(run: Run, limits: Limits, advance: Callable[[str], None], sample: int | None = None) -> Survey:
+def survey(run: Run, limits: Limits, watch: Watcher, sample: int | None = None) -> Survey:
     """Judge the twins of all equations that are expected to hold.
 
-    sample: how many twins at most, chosen by the seed.  advance: called with the formula's name after each.
+    sample: how many twins at most, chosen by the seed.  watch: told of each.
     """
     twins = [(place, m) for place, (_, _, f) in enumerate(run.formulas) for m in _twins(f)]
     if sample is not None and sample < len(twins):
@@ -71,7 +72,7 @@ def survey(run: Run, limits: Limits, advance: Callable[[str], None], sample: int
         for (path, shown, f), own in zip(originals, by_formula, strict=True)
     ]
     run.claims = [list(f.claims) for _, _, f in run.formulas]
-    report = run.judged(limits, advance)
+    report = run.judged(limits, watch)
     judged: dict[str, list[Judged]] = {entry.name: entry.claims for entry in report.formulas}
     found = Survey(errors=len(run.errors))
     for (_, _, formula), own in zip(originals, by_formula, strict=True):

@@ -1,7 +1,7 @@
 """A run on the terminal: progress, the table by group, and for each claim that failed what to do about it."""
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
@@ -11,6 +11,7 @@ from rich.text import Text
 
 from derive.selection import visible
 from verify.report import WITNESSES, Entry, Judged, Point, Report, Summary, summary
+from verify.watch import UNWATCHED, Watcher
 
 COLORS = {"proved": "green", "agrees": "cyan", "refuted": "red", "undecided": "yellow", "conflict": "bold red"}
 COLUMNS = ("formulas", "claims", "proved", "agrees", "refuted", "undecided", "conflicts", "as_expected", "unexpected")
@@ -45,10 +46,10 @@ def console(stream: TextIO, color: str) -> Console:
 
 
 @contextmanager
-def progress(out: Console, claims: int) -> Iterator[Callable[[str], None]]:
-    """A bar while the claims are judged, on a terminal only; call what it yields with each formula's name."""
+def progress(out: Console, claims: int) -> Iterator[Watcher]:
+    """A bar while the claims are judged, on a terminal only, as one whom the run tells."""
     if not out.is_terminal:
-        yield lambda name: None
+        yield UNWATCHED
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -58,11 +59,12 @@ def progress(out: Console, claims: int) -> Iterator[Callable[[str], None]]:
         task = bar.add_task("", total=claims)
         bar.refresh()
 
-        def advance(name: str) -> None:
-            bar.update(task, advance=1, description=visible(name))
-            bar.refresh()
+        class Advance(Watcher):
+            def hear(self, entry: Entry, claim: Judged) -> None:
+                bar.update(task, advance=1, description=visible(entry.name))
+                bar.refresh()
 
-        yield advance
+        yield Advance()
 
 
 # ------------------------------------------------------------------------------------------- results

@@ -46,8 +46,8 @@ def check(
     planned = run.Run(selection, Settings(seed=seed, witnesses=witness))
     progress_on = terminal.console(sys.stderr, "auto" if color == "always" else color)
     limits = run.Limits(jobs or processors(), timeout)
-    with terminal.progress(progress_on, sum(map(len, planned.claims))) as advance:
-        report = planned.judged(limits, advance, timings)
+    with terminal.progress(progress_on, sum(map(len, planned.claims))) as watch:
+        report = planned.judged(limits, watch, timings)
     tell(report)
     if output_format == "json":
         text = encoded(report).decode()

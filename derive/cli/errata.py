@@ -33,8 +33,8 @@ def errata(
 
     planned = run.Run(selection, Settings(seed=seed, printed_only=True))
     progress_on = terminal.console(sys.stderr, "auto" if color == "always" else color)
-    with terminal.progress(progress_on, sum(map(len, planned.claims))) as advance:
-        report = planned.judged(run.Limits(jobs or processors(), timeout), advance)
+    with terminal.progress(progress_on, sum(map(len, planned.claims))) as watch:
+        report = planned.judged(run.Limits(jobs or processors(), timeout), watch)
     tell(report)
     for entry in report.formulas:
         for claim in entry.claims:

@@ -35,8 +35,8 @@ def mutate(
     planned = run.Run(selection, Settings(seed=seed))
     progress_on = terminal.console(sys.stderr, "auto" if color == "always" else color)
     total = survey.count(planned) if sample is None else min(sample, survey.count(planned))
-    with terminal.progress(progress_on, total) as advance:
-        found = survey.survey(planned, run.Limits(jobs or processors(), timeout), advance, sample)
+    with terminal.progress(progress_on, total) as watch:
+        found = survey.survey(planned, run.Limits(jobs or processors(), timeout), watch, sample)
     for error in planned.errors:
         complain(str(error))
     if output_format == "json":

@@ -51,7 +51,7 @@ def show_printed(ctx: click.Context, selection: Selection) -> NoReturn:
     from verify.testimony import Settings
 
     planned = run.Run(selection, Settings(printed_only=True))
-    report = planned.judged(run.Limits(processors(), TIMEOUT), lambda name: None)
+    report = planned.judged(run.Limits(processors(), TIMEOUT))
     tell(report)
     shown = displays(report, {str(formula.place): formula for _, _, formula in planned.formulas})
     write("\n".join(shown))
