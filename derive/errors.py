@@ -22,7 +22,7 @@ class Place:
 
 
 class CatalogError(Exception):
-    """A text was refused. `str` shows file:line:column, the reason, the line with a caret, and hints.
+    """A text was refused. `str` shows file:line:column, the reason with its code, the line with a caret, and hints.
 
     place: where (None if the text came from the command line).  notes: lines below the caret.
     """
@@ -31,9 +31,16 @@ class CatalogError(Exception):
         super().__init__(message)
         self.message, self.place, self.notes = message, place, notes
 
+    @property
+    def code(self) -> str:
+        """The stable code of the reason, which `derive explain` explains."""
+        from derive.codes import of_message  # not at the top: few texts are refused
+
+        return of_message(self.message).name
+
     def __str__(self) -> str:
         head = f"{self.place}: {self.message}" if self.place else self.message
-        lines = [head]
+        lines = [f"{head}  [{self.code}]"]
         if self.place and self.place.source:
             source = self.place.source.rstrip()
             text = source.lstrip()

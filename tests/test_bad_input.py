@@ -37,7 +37,7 @@ bad:
 """
     (problem,) = catalog.read(text, "catalog.yaml").errors
     assert str(problem) == (
-        "catalog.yaml:7:15: index i runs over n in x[i] but over m in W[i, j]\n"
+        "catalog.yaml:7:15: index i runs over n in x[i] but over m in W[i, j]  [D301]\n"
         "    z[j]: sum(W[i, j]*x[i], i)\n"
         "              ^\n"
         "    sizes: x is real[n], W is real[m, d]"
