@@ -2,7 +2,6 @@ r"""A formula as LaTeX: its definitions, its derivatives in index notation for e
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from derive.adjoints import Adjoint, Reverse
 from derive.algebra.normal import Normalizer
@@ -27,34 +26,11 @@ from derive.expression import (
     power,
 )
 from derive.formula import Claim, Definition, Formula
-from derive.printing.latex import Printer
+from derive.printing.display import Display
 from derive.printing.letters import letter, unused
 from derive.proof import Algebra, derived
 
 SMALL = 30  # nodes up to which a step is shown in the engine's form beside the proved one
-
-
-@dataclass
-class Display:
-    """Lines `left OP right` of an aligned display, and notes in words on what could not be shown."""
-
-    lines: list[tuple[Node, str, Node]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def add(self, left: Node, right: Node, operator: str = "==") -> None:
-        self.lines.append((left, operator, right))
-
-    def latex(self, formula: Formula) -> str:
-        if not self.lines:
-            return ""
-        printer = Printer([side for left, _, right in self.lines for side in (left, right)], letters(formula))
-        lines, last, before = [], None, ""
-        for left, operator, right in self.lines:
-            line = printer.relation(left, operator, right)
-            if left is not last or line != before:
-                lines.append("  " + (line if left is not last else line[line.index("&") :]))
-            last, before = left, line
-        return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}\n"
 
 
 def result(formula: Formula) -> Display:
@@ -62,7 +38,7 @@ def result(formula: Formula) -> Display:
 
     A derivative stands in the claim's form where the algebra proves it, else in the engine's own.
     """
-    display, algebra = Display(), Algebra(formula)
+    display, algebra = _display(formula), Algebra(formula)
     for definition in formula.definitions:
         define(display, definition)
     # What sources print is for `--printed`, unless there is nothing else.
@@ -80,6 +56,10 @@ def result(formula: Formula) -> Display:
     if formula.algorithm and not display.lines:
         display.notes.append(f"the algorithm {formula.algorithm} has no formula; `derive check` tells its laws")
     return display
+
+
+def _display(formula: Formula) -> Display:
+    return Display(formula.name, formula.title, letters(formula))
 
 
 def define(display: Display, definition: Definition) -> None:
@@ -141,7 +121,7 @@ def letters(formula: Formula) -> Mapping[Axis, list[str]]:
 
 def derivation(formula: Formula) -> Display:
     """How each claimed derivative comes about: the adjoints of its target, from the last definition to the first."""
-    display, algebra = Display(), Algebra(formula)
+    display, algebra = _display(formula), Algebra(formula)
     for definition in formula.definitions:
         define(display, definition)
     for target, claims in _by_target(formula.claims).items():

@@ -1,5 +1,7 @@
-"""`derive show`: formulas and their derivatives as LaTeX."""
+"""`derive show`: formulas and their derivatives, in the forms that people paste."""
 
+import shutil
+import sys
 from typing import NoReturn
 
 import rich_click as click
@@ -8,14 +10,18 @@ from derive.cli.options import NOTHING, REFUSED, TIMEOUT, processors, tell, word
 from derive.output import complain, write
 from derive.selection import Selection, select
 
+FORMATS = ("latex", "unicode", "mathml", "markdown", "text", "sympy")
+WIDE = 100  # columns where there is no terminal
+
 
 @click.command()
 @words
+@click.option("--format", "form", type=click.Choice(FORMATS), default="latex", show_default=True)
 @click.option("--steps", is_flag=True, help="How each derivative comes about: the chain of adjoints.")
 @click.option("--printed", is_flag=True, help="What sources print instead, each with its verdict.")
 @click.pass_context
-def show(ctx: click.Context, words: tuple[str, ...], steps: bool, printed: bool) -> None:
-    """Print formulas and their derivatives as LaTeX.
+def show(ctx: click.Context, words: tuple[str, ...], form: str, steps: bool, printed: bool) -> None:
+    """Print formulas and their derivatives: LaTeX, or what --format says.
 
     Nothing else goes to stdout: an align* display each, for a document that uses the package amsmath. A derivative
     stands in the form that is claimed where that is proved, for every size; else in the engine's own.
@@ -24,6 +30,8 @@ def show(ctx: click.Context, words: tuple[str, ...], steps: bool, printed: bool)
         raise click.UsageError("which formula? `derive list` shows them", ctx)
     selection = select(words)
     if printed:
+        if form != "latex":
+            raise click.UsageError("what sources print is LaTeX: --printed goes with --format latex alone", ctx)
         show_printed(ctx, selection)
     from derive.catalog import read
     from derive.show import derivation, result
@@ -34,7 +42,7 @@ def show(ctx: click.Context, words: tuple[str, ...], steps: bool, printed: bool)
         errors += catalog.errors
         for formula in catalog.formulas.values():
             display = (derivation if steps else result)(formula)
-            text = display.latex(formula)
+            text = display.written(form, columns())
             write(("\n" if shown and text else "") + text)
             for note in display.notes:
                 complain(f"{formula.name}: {note}")
@@ -42,6 +50,11 @@ def show(ctx: click.Context, words: tuple[str, ...], steps: bool, printed: bool)
     for error in errors:
         complain(str(error))
     ctx.exit(REFUSED if errors else 0 if shown else NOTHING)
+
+
+def columns() -> int:
+    """The width of the terminal, if that is where the output goes."""
+    return shutil.get_terminal_size((WIDE, 24)).columns if sys.stdout.isatty() else WIDE
 
 
 def show_printed(ctx: click.Context, selection: Selection) -> NoReturn:

@@ -1,143 +1,209 @@
-"""How pieces of LaTeX join: brackets, products, quotients, numbers and limits, whatever the letters are."""
+"""The layout of a formula, free of any format: rows, fractions, scripts, fences, big operators, tables.
 
-import re
-from collections.abc import Sequence
+Which brackets and signs stand is decided once, where a layout is composed (`derive.printing.composition`);
+LaTeX, Unicode and MathML only write it.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-
-from derive.expression import (
-    ONE,
-    Add,
-    Delta,
-    Element,
-    Index,
-    Multiply,
-    Node,
-    Number,
-    Power,
-    Reduce,
-    Table,
-    add,
-    multiply,
-    number,
-    power,
-)
-
-# How tightly a piece holds together: it is bracketed where a tighter one is wanted.
-LOOSE, SUM, PRODUCT, SCRIPTED, ATOM = range(5)
-LARGE = 32  # characters of an exponent beyond which \exp reads better
 
 
-@dataclass(frozen=True)
-class Piece:
-    """LaTeX of a part.  closed: what to write where a factor follows, if `text` would swallow that factor."""
+class Box:
+    """A part of a layout."""
+
+    __slots__ = ()
+
+    def parts(self) -> "tuple[Box, ...]":
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol(Box):
+    """A name: one letter, one of GREEK by its name, or a word; a word, and what is spelled out, stands upright.
+
+    accent: "", "hat", "bar", "tilde" or "dot".
+    """
+
+    name: str
+    accent: str = ""
+    is_upright: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Digits(Box):
+    """A number without its sign: 12, 0.9."""
 
     text: str
-    grip: int
-    closed: str = ""
-
-    def held(self, grip: int) -> str:
-        return self.text if self.grip >= grip else bracketed(self.text)
 
 
-def bracketed(text: str) -> str:
-    return rf"\left({text}\right)"
+@dataclass(frozen=True, slots=True)
+class Word(Box):
+    """The name of a function: log, ReLU, max."""
+
+    text: str
 
 
-def product(pieces: Sequence[Piece]) -> str:
-    """The factors side by side, those that reach to the right (sums, logarithms) last."""
-    if len(pieces) == 1:
-        return pieces[0].text
-    *first, last = sorted(pieces, key=lambda piece: bool(piece.closed))
-    text = ""
-    for factor in [*(piece.closed or piece.held(PRODUCT) for piece in first), last.held(PRODUCT)]:
-        text += _between(text, factor) + factor
-    return text
+@dataclass(frozen=True, slots=True)
+class Phrase(Box):
+    """Words of a sentence: if, otherwise."""
+
+    text: str
 
 
-_WORD_LAST = re.compile(r"\\mathrm\{[^{}]*\}(?:[_^]\{[^{}]*\})*$")
+@dataclass(frozen=True, slots=True)
+class Sign(Box):
+    """What stands between or before parts; `kind` is one of the constants below."""
+
+    kind: str
 
 
-def _between(left: str, right: str) -> str:
-    if not left:
-        return ""
-    if right[0].isdigit():
-        return r" \cdot "
-    return r" \, " if right.startswith(r"\mathrm") or _WORD_LAST.search(left) else " "
+PLUS, MINUS, NEGATIVE = Sign("plus"), Sign("minus"), Sign("negative")
+TIMES, DOT, THIN = Sign("times"), Sign("dot"), Sign("thin")
+"""Factors side by side: nothing between them, a dot before a digit, a thin space beside a word."""
+APPLY, BODY = Sign("apply"), Sign("body")
+"""Between a function and its argument, between a big operator and what it ranges over."""
+NEXT, COMMA, AND, SLASH = Sign("next"), Sign("comma"), Sign("and"), Sign("slash")
+"""Between subscripts side by side, between arguments, between bound indices; a quotient on one line."""
+PARTIAL, NOT, DISTRIBUTED, NORMAL, EXPECTED, ONE = (
+    Sign(kind) for kind in ("partial", "not", "distributed", "normal", "expected", "indicator")
+)
+TRANSPOSED, HADAMARD = Sign("transposed"), Sign("hadamard")
+FIRST = Sign("first")
+"""The equals sign of t=1 below a sum."""
+RELATIONS = {name: Sign(name) for name in ("==", "!=", "<", "<=", ">", ">=")}
 
 
-def split(node: Node) -> tuple[Fraction, list[Node], list[Node]]:
-    """A term as rational coefficient, factors above and factors below the fraction line.
+@dataclass(frozen=True, slots=True)
+class Row(Box):
+    items: tuple[Box, ...]
 
-    A mean stands above, for its sum, and its sizes below.
-    """
-    coefficient, above, below = Fraction(1), list[Node](), list[Node]()
-    for factor in node.factors if isinstance(node, Multiply) else (node,):
-        match factor:
-            case Number():
-                coefficient *= factor.value
-            case Power(base, Number(top, bottom)) if top < 0:
-                below.append(power(base, Fraction(-top, bottom)))
-            case Reduce("mean", _, bound):
-                above.append(factor)
-                below += [index.axis.size for index in bound]
+    def parts(self) -> tuple[Box, ...]:
+        return self.items
+
+
+@dataclass(frozen=True, slots=True)
+class Fraction(Box):
+    above: Box
+    below: Box
+
+    def parts(self) -> tuple[Box, ...]:
+        return self.above, self.below
+
+
+@dataclass(frozen=True, slots=True)
+class Root(Box):
+    body: Box
+
+    def parts(self) -> tuple[Box, ...]:
+        return (self.body,)
+
+
+@dataclass(frozen=True, slots=True)
+class Scripts(Box):
+    base: Box
+    below: Box | None = None
+    above: Box | None = None
+
+    def parts(self) -> tuple[Box, ...]:
+        return tuple(part for part in (self.base, self.below, self.above) if part is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Big(Box):
+    """The sign of a sum, a product, a maximum or a minimum with its bounds: kind is "sum", "prod", "max" or "min"."""
+
+    kind: str
+    below: Box
+    above: Box | None = None
+
+    def parts(self) -> tuple[Box, ...]:
+        return (self.below,) if self.above is None else (self.below, self.above)
+
+
+@dataclass(frozen=True, slots=True)
+class Fenced(Box):
+    """fence: one of "()", "[]", "||", "⌊⌋"."""
+
+    body: Box
+    fence: str = "()"
+
+    def parts(self) -> tuple[Box, ...]:
+        return (self.body,)
+
+
+@dataclass(frozen=True, slots=True)
+class Cases(Box):
+    """Values, each with its condition; the last one holds otherwise."""
+
+    rows: tuple[tuple[Box, Box], ...]
+
+    def parts(self) -> tuple[Box, ...]:
+        return tuple(box for row in self.rows for box in row)
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix(Box):
+    rows: tuple[tuple[Box, ...], ...]
+
+    def parts(self) -> tuple[Box, ...]:
+        return tuple(box for row in self.rows for box in row)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """left OP right, a line of an aligned display."""
+
+    left: Box
+    sign: Sign
+    right: Box
+
+
+def row(*items: Box) -> Box:
+    """The items side by side, rows in it laid flat."""
+    flat: list[Box] = []
+    for item in items:
+        flat += item.items if isinstance(item, Row) else (item,)
+    return flat[0] if len(flat) == 1 else Row(tuple(flat))
+
+
+def joined(items: Sequence[Box], sign: Sign) -> Box:
+    """The items with the sign between them."""
+    return row(*[part for item in items for part in (sign, item)][1:])
+
+
+def inside(box: Box) -> Iterator[Box]:
+    """Every part of a layout, itself included."""
+    waiting = [box]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        waiting += part.parts()
+
+
+def first(box: Box) -> Box:
+    """What stands leftmost, as far as that is on the line."""
+    while True:
+        match box:
+            case Row(items):
+                box = items[0]
+            case Scripts(base):
+                box = base
             case _:
-                above.append(factor)
-    for part in [part for part in below if isinstance(part, Number) and part.numerator]:
-        coefficient /= part.value
-        below.remove(part)
-    return coefficient, above, below
+                return box
 
 
-def is_decimal(value: Fraction) -> bool:
-    """Whether a number reads best with a decimal point: 0.9 or 0.044715, but 1/2 and 3/4."""
-    return value.denominator % 10 == 0 and 10**12 % value.denominator == 0
+def last(box: Box) -> Box:
+    """What stands rightmost, its scripts apart."""
+    while True:
+        match box:
+            case Row(items):
+                box = items[-1]
+            case Scripts(base):
+                box = base
+            case _:
+                return box
 
 
-def decimal(value: Fraction) -> str:
-    r"""The digits of a number that `is_decimal`, a small power of ten as 10^{-5}."""
-    digits = len(str(value.denominator)) - 1
-    while 10**digits % value.denominator:
-        digits += 1
-    if value.numerator == 1 and value.denominator == 10**digits and digits > 3:
-        return f"10^{{-{digits}}}"
-    whole, rest = divmod(abs(value.numerator) * 10**digits // value.denominator, 10**digits)
-    return f"{'-' if value < 0 else ''}{whole}.{rest:0{digits}d}"
-
-
-def linear(node: Node) -> Node:
-    """A sum with its like terms collected: a + (b - a + 1) - 1 is b."""
-    counts: dict[Node, Fraction] = {}
-    for term in node.terms if isinstance(node, Add) else (node,):
-        count, rest = _counted(term)
-        counts[rest] = counts.get(rest, Fraction(0)) + count
-    return add(*(multiply(number(count), rest) for rest, count in counts.items()))
-
-
-def _counted(term: Node) -> tuple[Fraction, Node]:
-    match term:
-        case Number():
-            return term.value, ONE
-        case Multiply((Number() as first, *others)):
-            return first.value, multiply(*others)
-    return Fraction(1), term
-
-
-def numerals(value: Fraction) -> tuple[list[Piece], list[Piece]]:
-    """What a positive coefficient puts above and below the fraction line; ones are left out."""
-    if is_decimal(value):
-        text = decimal(value)
-        return [Piece(text, SCRIPTED if "^" in text else ATOM)], []
-    above, below = ([] if n == 1 else [Piece(str(n), ATOM)] for n in (value.numerator, value.denominator))
-    return above, below
-
-
-def is_counted(node: Node, index: Index) -> bool:
-    """Whether the index stands for a number, outside every subscript."""
-    if isinstance(node, (Element, Delta, Table)) or index not in node.free:
-        return False
-    return node is index or any(is_counted(child, index) for child in node.children())
-
-
-def is_large(script: str) -> bool:
-    return len(script) > LARGE or any(mark in script for mark in (r"\frac", r"\sum", r"\begin", r"\exp"))
+def is_word(box: Box) -> bool:
+    """Whether a name stands there that is longer than a letter."""
+    return isinstance(box, Symbol) and box.is_upright
