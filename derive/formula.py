@@ -95,6 +95,27 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """An operator of a library that others wrote, and what of the formula it is said to compute.
+
+    arguments: by the operator's name for each, an array in terms of the formula.  words: arguments that are texts.
+    results: what it gives, in order.  differs: why it gives something else, where the entry knows that it does.
+    given: of an algorithm, the name of one of its arguments, or a number, by the operator's name.  part: which of the
+    arrays that the algorithm returns, None for all.
+    """
+
+    call: str
+    arguments: dict[str, Definition]
+    words: dict[str, str]
+    results: tuple[Definition, ...]
+    text: str
+    place: Place
+    differs: str = ""
+    given: dict[str, str | Decimal] = field(default_factory=dict)
+    part: int | None = None
+
+
+@dataclass(frozen=True)
 class Formula:
     """One entry of a catalog.
 
@@ -117,6 +138,7 @@ class Formula:
     text: str = ""  # the entry as written, which seeds the draws and keys the cache
     algorithm: str = ""
     cases: tuple[Case, ...] = ()
+    references: tuple[Reference, ...] = ()
 
     def definition(self, tensor: Tensor) -> Definition | None:
         """The definition of a tensor, None for an input."""

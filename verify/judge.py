@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from derive.errors import UndefinedError, UnsupportedError
 from derive.formula import Claim, Example, Formula, renaming
-from verify.report import WITNESSES, Judged, Verdict, Witnesses, point, said
+from verify.report import BESIDE, WITNESSES, Judged, Verdict, Witnesses, point, said
 from verify.testimony import Settings, Testimony
 
 if TYPE_CHECKING:  # it needs NumPy, and few formulas are algorithms
@@ -24,6 +24,7 @@ MODULES = {
     "exact": "verify.exact",
     "sympy": "verify.written",
     "differences": "verify.differences",
+    "reference": "verify.references.witness",
 }
 
 
@@ -33,7 +34,9 @@ def judged(formula: Formula, settings: Settings, start: int = 0, timings: bool =
     for item in items(formula, settings)[start:]:
         before = time.perf_counter()
         heard = hear(panel, item, settings) if isinstance(item, Claim) else _recomputed(formula, item, settings)
-        found = _diagnosed(formula, item, settings, entry(item, *decide(heard), heard))
+        verdict, reason = decide(heard)
+        heard |= _beside_a_library(formula, item, settings)
+        found = _diagnosed(formula, item, settings, entry(item, verdict, reason, heard))
         yield replace(found, seconds=round(time.perf_counter() - before, 6)) if timings else found
 
 
@@ -133,6 +136,17 @@ def _beside(elsewhere: Testimony, there: Testimony) -> Testimony:
     return dataclasses.replace(there, reason=reason, facts=elsewhere.facts)
 
 
+def _beside_a_library(formula: Formula, item: "Claim | Example | Trial", settings: Settings) -> dict[str, Testimony]:
+    """What libraries compute where the entry names them. It speaks of the definition, so no verdict rests on it."""
+    if "reference" not in settings.witnesses or isinstance(item, Example):
+        return {}
+    from verify.references import witness
+
+    if isinstance(item, Claim):
+        return {"reference": _heard("reference", partial(witness.testify, formula, item, settings))}
+    return {"reference": _heard("reference", partial(witness.testify_of_algorithm, formula, settings))}
+
+
 def _recomputed(formula: Formula, item: "Example | Trial", settings: Settings) -> dict[str, Testimony]:
     if isinstance(item, Example):
         from verify.exact import check_example
@@ -210,17 +224,19 @@ def entry(
     origin, latex = "example" if isinstance(item, Example) else "algorithm", ""
     if isinstance(item, Claim):
         origin, latex = item.origin, item.latex
+    library = heard.get("reference")
+    is_as_recorded = library is None or library.is_as_recorded
     found = heard["trials" if "trials" in heard else "exact"].counterexample if verdict == "refuted" else None
     return Judged(
         claim=" ".join(item.text.split()),
         origin=origin,  # type: ignore[arg-type]
         expected=item.expected,  # type: ignore[arg-type]
         verdict=verdict,
-        as_expected=verdict in (("proved", "agrees") if item.expected == "holds" else ("refuted",)),
+        as_expected=is_as_recorded and verdict in (("proved", "agrees") if item.expected == "holds" else ("refuted",)),
         where=str(item.place),
-        witnesses=Witnesses(**{name: said(heard.get(name)) for name in (*WITNESSES, *({"trials"} & {*heard}))}),
+        witnesses=Witnesses(**{name: said(heard.get(name)) for name in (*WITNESSES, *({*BESIDE} & {*heard}))}),
         counterexample=point(found) if found else None,
-        reason=reason,
+        reason=reason if library is None or is_as_recorded else "; ".join(filter(None, (reason, library.reason))),
         source=item.source or UNSET,
         latex=latex or UNSET,
         condition=item.condition or UNSET,

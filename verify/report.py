@@ -14,6 +14,7 @@ from verify.testimony import Counterexample, Testimony
 SCHEMA: Literal["derive-report/1"] = "derive-report/1"
 VERDICTS = ("proved", "agrees", "refuted", "undecided", "conflict")
 WITNESSES = ("algebra", "exact", "sympy", "differences")
+BESIDE = ("reference", "trials")  # there only where they were asked, and of what they speak of
 Verdict = Literal["proved", "agrees", "refuted", "undecided", "conflict"]
 
 
@@ -37,7 +38,10 @@ class Said(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
 
 
 class Witnesses(Struct, frozen=True, forbid_unknown_fields=True):
-    """trials: of an algorithm, on random input; there alone."""
+    """trials: of an algorithm, on random input; there alone.
+
+    reference: what libraries compute beside the definitions that the claim stands on, None unless it was asked.
+    """
 
     algebra: Said
     exact: Said
@@ -116,10 +120,11 @@ class Engine(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Refused(Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of a catalog that could not be read."""
+    """A part of a catalog that could not be read. code: as `derive explain` has it."""
 
     where: str
     message: str
+    code: str | UnsetType = UNSET
 
 
 class Report(Struct, frozen=True, forbid_unknown_fields=True):

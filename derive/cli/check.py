@@ -5,31 +5,37 @@ from pathlib import Path
 
 import rich_click as click
 
-from derive.cli.options import NOTHING, TIMEOUT, judging, processors, tell, words
+from derive.cli.options import INTERRUPTED, NOTHING, TIMEOUT, judging, memory, no_cache, processors, tell, words
 from derive.output import complain, write
 from derive.selection import select, visible
 
 WITNESSES = ("algebra", "exact", "sympy", "differences")
+ALL = (*WITNESSES, "reference")  # the last takes seconds to import what it compares with
 
 
 def listed(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
     """The witnesses that `--witness` names, in their own order."""
     names = [name.strip() for name in value.split(",")]
     for name in names:
-        if name not in WITNESSES:
-            raise click.BadParameter(f"{visible(name)!r} is no witness; there are {', '.join(WITNESSES)}", ctx, param)
-    return tuple(name for name in WITNESSES if name in names)
+        if name not in ALL:
+            raise click.BadParameter(f"{visible(name)!r} is no witness; there are {', '.join(ALL)}", ctx, param)
+    return tuple(name for name in ALL if name in names)
 
 
 @click.command()
 @words
 @judging("text", "json")
-@click.option("--witness", callback=listed, default=",".join(WITNESSES), show_default=True, help="Whom to ask.")
-@click.option("--timings", is_flag=True, help="Add times to the report; it then differs from run to run.")
+@click.option("--witness", callback=listed, default=",".join(WITNESSES), show_default=True,
+              help="Whom to ask; `reference` is PyTorch, JAX, SciPy …, where installed.")  # fmt: skip
+@click.option(
+    "--timings", is_flag=True, help="Judge everything anew and add times to the report, which then differs each time."
+)
+@memory
+@no_cache
 @click.pass_context
 def check(
     ctx: click.Context, words: tuple[str, ...], output_format: str, output: Path | None, seed: int, jobs: int | None,
-    timeout: float, witness: tuple[str, ...], timings: bool, color: str,
+    timeout: float, witness: tuple[str, ...], timings: bool, color: str, memory: int, no_cache: bool,
 ) -> None:  # fmt: skip
     """Judge what formulas claim.
 
@@ -39,15 +45,20 @@ def check(
     refused, 3 witnesses contradict each other or the engine is broken, 5 there was nothing to judge.
     """
     selection = select(words)
-    from verify import run, terminal
+    from verify import run, store, terminal
     from verify.report import encoded
     from verify.testimony import Settings
 
-    planned = run.Run(selection, Settings(seed=seed, witnesses=witness))
+    kept = None if no_cache or timings else store.opened(complain)
+    planned = run.Run(selection, Settings(seed=seed, witnesses=witness), store=kept)
     progress_on = terminal.console(sys.stderr, "auto" if color == "always" else color)
-    limits = run.Limits(jobs or processors(), timeout)
-    with terminal.progress(progress_on, sum(map(len, planned.claims))) as watch:
-        report = planned.judged(limits, watch, timings)
+    limits = run.Limits(jobs or processors(), timeout, memory)
+    interrupted = None
+    try:
+        with terminal.progress(progress_on, planned.total) as watch:
+            report = planned.judged(limits, watch, timings)
+    except run.Interrupted as found:
+        interrupted, report = found, found.report
     tell(report)
     if output_format == "json":
         text = encoded(report).decode()
@@ -58,8 +69,12 @@ def check(
         each, plain = bool({*words} - {"all"}), "never" if output else color
         text = terminal.rendered(report, sys.stdout, plain, again, each, planned.groups)
     status = run.status(report)
-    if status == NOTHING:
+    if status == NOTHING and not interrupted:
         complain("there was nothing to judge")
     if report.formulas or output_format == "json":
         write(text, output)
+    if interrupted:
+        later = "" if kept is None else "; the same command goes on from there"
+        complain(f"interrupted with {interrupted.left} of {planned.total} formulas to go{later}")
+        status = INTERRUPTED
     ctx.exit(status)

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from derive.errors import CatalogError
-from derive.formula import Case, Claim, Definition, Example, Formula
+from derive.formula import Case, Claim, Definition, Example, Formula, Reference
 from derive.language import document
 from derive.language.algorithms import is_case, read_case, read_name
 from derive.language.document import Listing, Part, Scalar
 from derive.language.examples import read_example
 from derive.language.notation import claim_sides
 from derive.language.program import read_definitions, read_input
+from derive.language.references import read_reference
 from derive.language.scope import Scope
 from derive.language.source import Text, check_name
 
@@ -52,6 +53,7 @@ class Entry:
             return None
         claims = self.attempts("claims", self.claim) + self.attempts("printed", self.printed)
         worked = self.attempts("examples", lambda item: self.example(item, definitions, algorithm))
+        references = self.attempts("reference", lambda item: self.reference(item, algorithm))
         if not (claims or worked or algorithm or self.errors):
             ways = "claims, printed, examples or an algorithm"
             self.errors.append(self.name.error(f"{self.name.value} says nothing: give it {ways}"))
@@ -63,7 +65,7 @@ class Entry:
             examples=tuple(item for item in worked if isinstance(item, Example)),
             cases=tuple(item for item in worked if isinstance(item, Case)),
             sizes=tuple(self.scope.sizes.values()), source=text_of(self.part, "source"), place=self.name.text.at(0),
-            note=text_of(self.part, "note"), text=self.text,
+            note=text_of(self.part, "note"), text=self.text, references=tuple(references),
             aliases=tuple(item.value for item in items(self.part, "aliases") if isinstance(item, Scalar)),
         )  # fmt: skip
 
@@ -85,6 +87,9 @@ class Entry:
             return read_case(item, algorithm, **expectation(item))
         found = read_example(item, self.scope, definitions, lambda part: formula_text(part, self.text))
         return replace(found, **expectation(item))
+
+    def reference(self, item: Part, algorithm: str) -> Reference:
+        return read_reference(item, self.scope, algorithm, lambda part: formula_text(part, self.text))
 
     def printed(self, item: Part) -> Claim:
         assert isinstance(item, document.Mapping)

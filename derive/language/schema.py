@@ -31,6 +31,16 @@ class Example(msgspec.Struct, forbid_unknown_fields=True, rename={"source": "fro
 
 
 _Body = str | list[Any]  # a list is a literal array
+_Results = str | dict[str, str]  # names of definitions, or definitions
+
+
+class Reference(msgspec.Struct, forbid_unknown_fields=True, rename={"arguments": "with"}):
+    """An operator of a library, what of the formula it gives, with which arguments, and why it is known to differ."""
+
+    call: str
+    gives: _Results
+    arguments: dict[str, _Body] = {}
+    differs: str = ""
 
 
 class Entry(msgspec.Struct, forbid_unknown_fields=True):
@@ -45,6 +55,7 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True):
     printed: list[Printed] = []
     examples: list[Example] = []
     algorithm: str = ""
+    reference: list[Reference] = []
     note: str = ""
     aliases: list[str] = []
 
@@ -72,6 +83,8 @@ def conform(part: Part, kind: Any, owner: Scalar) -> None:
                 conform_fields(item, arguments[0], owner, item)
             else:
                 conform(item, arguments[0], owner)
+    elif kind == _Results and isinstance(part, Mapping):
+        conform(part, dict[str, str], owner)
     elif kind is not Any and not (isinstance(part, Scalar) or (kind == _Body and isinstance(part, Listing))):
         raise part.error(
             f"a text is expected in {owner.value}", "quote a text that starts with [ or { or has `: ` in it"
