@@ -13,6 +13,7 @@ class Settings:
 
     at: a counterexample that another witness found; the witness then speaks of this one point, if it can.
     printed_only: what sources print is judged, and of the rest only what speaks of the same left sides.
+    is_shown: whether somebody will read the counterexamples, so that they are made small.
     """
 
     seed: int = 0
@@ -21,6 +22,7 @@ class Settings:
     witnesses: tuple[str, ...] = ("algebra", "exact", "sympy", "differences")
     at: "Counterexample | None" = None
     printed_only: bool = False
+    is_shown: bool = True
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ class Testimony:
     reason: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     counterexample: Counterexample | None = None
+
+    @property
+    def is_as_recorded(self) -> bool:
+        """Of a reference: whether it found what the entry says of it, or nothing could be tried."""
+        return self.says in ("agrees", "not run") or bool(self.facts.get("recorded"))
 
 
 Rationals = Fraction | tuple["Rationals", ...]
