@@ -1,0 +1,170 @@
+"""The short form of a derivative: forms made in several ways, the shortest that the algebra proves equal."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from derive.binding import walk
+from derive.errors import UndefinedError, UnsupportedError
+from derive.expression import Add, Binder, Call, Derivative, Element, Index, Multiply, Node, Number, Power, Reduce
+from derive.forms.grouping import Grouping
+from derive.forms.names import Names, inlined, shared
+from derive.forms.style import cost, everywhere, folded, settled
+from derive.formula import Claim, Definition, Formula
+from derive.proof import Algebra
+from derive.show import tidy
+
+MOST_PROOFS = 4  # forms that are tried to be proved, the shortest first
+LONG = 4000  # characters of a form beyond which nothing shorter is sought
+ENOUGH = 24  # characters that nobody asks to be fewer
+FEW = 4  # terms of a normal form that is put together first
+LETTERS = ("s", "t", "u", "v", "r", "q", "a", "b", "c", "e")
+INDICES = tuple("ijklpqmnuvwabcdefgh")
+
+_FAILURES = (UnsupportedError, UndefinedError, RecursionError)
+
+
+@dataclass(frozen=True)
+class Short:
+    """whole: the form.  form, where: the same with repeated parts under names, and what those are."""
+
+    whole: Node
+    form: Node
+    where: tuple[Definition, ...] = ()
+
+
+def shortest(formula: Formula, wanted: Derivative) -> Short:
+    """The shortest form found that is proved to be the derivative; the engine's own where no other is.
+
+    Raises UnsupportedError or UndefinedError where the engine has no form at all.
+    """
+    algebra = Algebra(formula)
+    own = algebra.ring(False)
+    plain = tidy(own.canonical(wanted))
+    forms: dict[Node, int] = {plain: cost(plain)[0]}
+    for form in _forms(formula, wanted, algebra) if forms[plain] <= LONG else ():
+        forms.setdefault(form, cost(form)[0])
+        if min(forms.values()) <= ENOUGH:
+            break
+    best = plain
+    for form in islice(sorted(forms, key=cost), MOST_PROOFS):
+        if form is plain or algebra.prove(Claim(wanted, "==", form, "", formula.place)).equal:
+            best = form
+            break
+    taken = {tensor.name for tensor in formula.tensors()} | {size.name for size in formula.sizes}
+    taken |= {str(leaf.name) for leaf in wanted.free}
+    free = [letter for letter in INDICES if letter not in taken]
+    form, where = shared(best, (letter for letter in LETTERS if letter not in taken), free)
+    if inlined(form, {made.tensor: made for made in where}) is not best:
+        return Short(best, best)
+    return Short(best, form, where)
+
+
+def _forms(formula: Formula, wanted: Derivative, algebra: Algebra) -> Iterator[Node]:
+    """Forms in the order in which they are likely to be short; a long normal form is put together last."""
+    rings = [algebra.ring(False), algebra.ring(True)] if formula.definitions else [algebra.ring(False)]
+    named = [d for d in formula.definitions if not d.bases and d.tensor is not wanted.by[0].tensor]
+    ways: list[Callable[[], Node]] = [lambda ring=ring: Grouping(ring)(ring(wanted)) for ring in rings]  # type: ignore[misc]
+    programs: dict[frozenset[Node], _Program] = {}
+    if not any(definition.bases for definition in formula.definitions):
+        for kinds in _KINDS:
+            program = _Program(formula, wanted, kinds)
+            programs.setdefault(program.bodies, program)
+    programs.pop(frozenset(), None)
+    later = [program.form for program in programs.values()]
+    is_long = len(rings[0](wanted).terms) > FEW
+    for way in (*later, *ways) if is_long else (*ways, *later):
+        try:
+            form = settled(way(), algebra.ring(True))
+            forms = [form, everywhere(form)]
+        except _FAILURES:
+            continue
+        yield from forms
+        if named:
+            yield everywhere(folded(forms[-1], named))
+
+
+class _Program:
+    """The formula with definitions of its own for parts of these kinds, through which the derivative is taken."""
+
+    def __init__(self, formula: Formula, wanted: Derivative, kinds: Iterable["Kind"]) -> None:
+        names, chosen = Names(), tuple(kinds)
+
+        def is_named(part: Node) -> bool:
+            return any(kind(part) for kind in chosen)
+
+        program: list[Definition] = []
+        for definition in formula.definitions:
+            body = names.named(definition.body, is_named)
+            program += [made for made in names.definitions if made not in program]
+            program.append(replace(definition, body=body))
+        self.wanted = Derivative(names.named(wanted.body, is_named), wanted.by)
+        program += [made for made in names.definitions if made not in program]
+        self.formula = replace(formula, definitions=tuple(program), claims=())
+        self.made = {made.tensor: made for made in names.definitions}
+        self.bodies = frozenset(names.made)
+
+    def form(self) -> Node:
+        """The derivative, the definitions put in again for their names."""
+        ring = Algebra(self.formula).ring(False)
+        return inlined(Grouping(ring)(ring(self.wanted)), self.made)
+
+
+# ------------------------------------------------------------------------- what may get a name
+
+Kind = Callable[[Node], bool]
+_PRIMITIVE = ("exp", "log", "abs")
+
+
+def is_function(node: Node) -> bool:
+    """A function whose slope its own value tells: tanh, sigmoid."""
+    return isinstance(node, Call) and node.function not in _PRIMITIVE
+
+
+def is_inside(node: Node) -> bool:
+    """A sum that something is done to: the residual in a square, the argument of a function."""
+    return isinstance(node, Add) and bool(node.free or node.mentions) and _reads(node)
+
+
+def is_reduced(node: Node) -> bool:
+    return isinstance(node, Reduce)
+
+
+def is_root(node: Node) -> bool:
+    """A power that is no integer."""
+    return isinstance(node, Power) and not (isinstance(node.exponent, Number) and node.exponent.denominator == 1)
+
+
+def is_quotient(node: Node) -> bool:
+    """A quotient of two expressions."""
+    return isinstance(node, Multiply) and any(
+        isinstance(f, Power) and isinstance(f.exponent, Number) and f.exponent.value < 0 and _reads(f)
+        for f in node.factors
+    )
+
+
+def is_linear(node: Node) -> bool:
+    """A sum of products, such as sum(w[j]*x[i, j], j)."""
+    return isinstance(node, Reduce) and node.kind == "sum" and isinstance(node.body, Multiply) and bool(node.free)
+
+
+def is_mean(node: Node) -> bool:
+    return isinstance(node, Reduce) and node.kind == "mean"
+
+
+def _reads(node: Node) -> bool:
+    return any(isinstance(part, Element) for part in walk(node)) and not isinstance(node, Binder | Index)
+
+
+_KINDS: tuple[tuple[Kind, ...], ...] = (
+    (is_function,),
+    (is_root,),
+    (is_inside,),
+    (is_linear,),
+    (is_reduced,),
+    (is_function, is_linear),
+    (is_quotient,),
+    (is_inside, is_root),
+    (is_root, is_mean),
+    (is_function, is_inside, is_root, is_reduced),
+)
