@@ -1,6 +1,5 @@
 """The errata as text for a terminal and as Markdown, and what sources print as LaTeX with marks."""
 
-import re
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import TextIO
@@ -10,6 +9,7 @@ from rich.text import Text
 from derive.formula import Formula
 from derive.selection import visible
 from verify.errata import HOLDS, Errata, Erratum, Number, Summary, latex
+from verify.formats.markup import code, escaped, math
 from verify.report import Judged, Point, Report, Verdict
 from verify.terminal import COLORS, console, placed, shortened
 
@@ -129,56 +129,39 @@ def markdown(errata: Errata) -> str:
     items: list[Erratum | Number] = [*errata.errata, *errata.numbers]
     groups = list(dict.fromkeys([*errata.groups, *(item.group for item in items)]))
     for group, members in groupby(sorted(items, key=lambda i: groups.index(i.group)), key=lambda item: item.group):
-        lines += [f"## {_escaped(group.replace('_', ' ').capitalize())}", ""]
-        lines += [_escaped(errata.groups[group]), ""] if group in errata.groups else []
+        lines += [f"## {escaped(group.replace('_', ' ').capitalize())}", ""]
+        lines += [escaped(errata.groups[group]), ""] if group in errata.groups else []
         for item in members:
             lines += _section(item) if isinstance(item, Erratum) else [f"- {_number_item(item)}", ""]
     return "\n".join(lines)
 
 
 def _section(erratum: Erratum) -> list[str]:
-    lines = [f"### {_escaped(erratum.title)}", "", f"{_code(erratum.name)}: **{_escaped(standing(erratum))}**", ""]
-    origin = f" in {_escaped(erratum.source)}" if erratum.source else ""
-    lines += [f"Printed{origin}:", "", *_math(erratum.printed or erratum.latex), ""]
-    lines += [f"that is {_code(erratum.claim)}", ""]
+    lines = [f"### {escaped(erratum.title)}", "", f"{code(erratum.name)}: **{escaped(standing(erratum))}**", ""]
+    origin = f" in {escaped(erratum.source)}" if erratum.source else ""
+    lines += [f"Printed{origin}:", "", *math(erratum.printed or erratum.latex), ""]
+    lines += [f"that is {code(erratum.claim)}", ""]
     if erratum.counterexample:
-        at = _escaped(placed(erratum.counterexample).replace("   ", ", "))
-        lines += [f"At {at}, {_escaped(sides(erratum.counterexample))}.", ""]
+        at = escaped(placed(erratum.counterexample).replace("   ", ", "))
+        lines += [f"At {at}, {escaped(sides(erratum.counterexample))}.", ""]
     if erratum.right:
         lines += [
-            f"Right ({_escaped(basis(erratum))}): {_code(erratum.right.claim)}",
+            f"Right ({escaped(basis(erratum))}): {code(erratum.right.claim)}",
             "",
-            *_math(erratum.right.latex),
+            *math(erratum.right.latex),
             "",
         ]
     if erratum.slip:
         is_told = erratum.right and erratum.right.claim == erratum.slip.claim
-        told = "" if is_told else f", for {_code(erratum.slip.claim)}"
-        lines += [f"Perhaps: {_code(erratum.slip.says)}{told}", ""]
-    return lines + ([f"Because: {_escaped(erratum.reason)}", ""] if erratum.reason else [])
+        told = "" if is_told else f", for {code(erratum.slip.claim)}"
+        lines += [f"Perhaps: {code(erratum.slip.says)}{told}", ""]
+    return lines + ([f"Because: {escaped(erratum.reason)}", ""] if erratum.reason else [])
 
 
 def _number_item(number: Number) -> str:
     what = "wrong" if number.holds == "differs" else "cut, not rounded"
-    origin = f" ({_escaped(number.source)})" if number.source else ""
-    return f"{_code(number.name)}{origin}: {_escaped(_value(number))}: **{what}**"
-
-
-def _escaped(text: str) -> str:
-    """Text in which Markdown finds no markup."""
-    return re.sub(r"([\\`*_{}\[\]#|<>~$&])", r"\\\1", visible(text))
-
-
-def _code(text: str) -> str:
-    """A code span, with more backticks around it than there are inside."""
-    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
-    space = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{space}{visible(text)}{space}{fence}"
-
-
-def _math(latex: str) -> list[str]:
-    fence = "`" * (3 if "```" not in latex else 1 + max(map(len, re.findall("`+", latex))))
-    return [f"{fence}math", *(visible(line) for line in latex.split("\n") if line.strip()), fence]
+    origin = f" ({escaped(number.source)})" if number.source else ""
+    return f"{code(number.name)}{origin}: {escaped(_value(number))}: **{what}**"
 
 
 # --------------------------------------------------------------------------------------------- LaTeX

@@ -46,8 +46,11 @@ def console(stream: TextIO, color: str) -> Console:
 
 
 @contextmanager
-def progress(out: Console, claims: int) -> Iterator[Watcher]:
-    """A bar while the claims are judged, on a terminal only, as one whom the run tells."""
+def progress(out: Console, total: int, is_each: bool = True) -> Iterator[Watcher]:
+    """A bar while the claims are judged, on a terminal only, as one whom the run tells.
+
+    total: of the claims, or of the formulas.
+    """
     if not out.is_terminal:
         yield UNWATCHED
         return
@@ -56,12 +59,16 @@ def progress(out: Console, claims: int) -> Iterator[Watcher]:
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
     # Refreshed by hand: a thread would not survive the forks of the workers.
     with Progress(*columns, console=out, transient=True, auto_refresh=False) as bar:
-        task = bar.add_task("", total=claims)
+        task = bar.add_task("", total=total)
         bar.refresh()
 
         class Advance(Watcher):
             def hear(self, entry: Entry, claim: Judged) -> None:
-                bar.update(task, advance=1, description=visible(entry.name))
+                bar.update(task, advance=int(is_each), description=visible(entry.name))
+                bar.refresh()
+
+            def end(self, name: str) -> None:
+                bar.update(task, advance=int(not is_each))
                 bar.refresh()
 
         yield Advance()
@@ -112,13 +119,20 @@ def table(entries: Sequence[Entry], width: int = WIDE, order: Iterable[str] = ()
     for column in COLUMNS:
         heading = NARROW.get(column) if width < WIDE else None
         shown.add_column(heading or column.replace("_", " "), justify="right", vertical="bottom")
-    there = dict.fromkeys(entry.group for entry in entries)
-    groups = [group for group in dict.fromkeys((*order, *there)) if group in there]
-    for group in groups:
-        _row(shown, visible(group), summary([entry for entry in entries if entry.group == group]))
+    groups = by_group(entries, order)
+    for group, members in groups:
+        _row(shown, visible(group), summary(members))
     if len(groups) != 1:
         _row(shown, "all", summary(entries), "bold")
     return shown
+
+
+def by_group(entries: Sequence[Entry], order: Iterable[str] = ()) -> list[tuple[str, list[Entry]]]:
+    """The entries of each group; those of `order` come first, the others as they appear."""
+    members: dict[str, list[Entry]] = {group: [] for group in order}
+    for entry in entries:
+        members.setdefault(entry.group, []).append(entry)
+    return [(group, own) for group, own in members.items() if own]
 
 
 def _row(shown: Table, name: str, counts: Summary, style: str = "") -> None:
@@ -134,13 +148,14 @@ def block(entry: Entry, claim: Judged, seed: int, again: Sequence[str], mark: st
     """A claim that is not as expected: what was found, where, and the command that finds it again."""
     head = Text(visible(entry.name), style="bold").append(f"  {visible(claim.claim)}   ", "not bold")
     text = head.append(claim.verdict, COLORS[claim.verdict])
-    for name, line in _details(claim, mark):
+    for name, line in details(claim, mark):
         text.append(f"\n  {name:<8} ").append(visible(line).replace("…", mark))
     words = ["derive", "check", *again, entry.name, "--seed", str(seed)]
     return text.append("\n  again    ").append(visible(shlex.join(words)))
 
 
-def _details(claim: Judged, mark: str) -> Iterator[tuple[str, str]]:
+def details(claim: Judged, mark: str = "…") -> Iterator[tuple[str, str]]:
+    """What there is to say of a claim that is not as expected: a word, and what it stands before."""
     found = claim.counterexample
     if found:
         yield "at", placed(found)

@@ -16,6 +16,9 @@ class Watcher:
     def hear(self, entry: Entry, claim: Judged) -> None:
         """A claim is judged. entry: its formula, with the claims of it that were judged so far."""
 
+    def end(self, name: str) -> None:
+        """The formula of this name is through."""
+
 
 class Watchers(Watcher):
     """Several, told one after the other; the run is over as soon as one of them has had enough."""
@@ -34,6 +37,10 @@ class Watchers(Watcher):
     def hear(self, entry: Entry, claim: Judged) -> None:
         for watcher in self.watchers:
             watcher.hear(entry, claim)
+
+    def end(self, name: str) -> None:
+        for watcher in self.watchers:
+            watcher.end(name)
 
 
 UNWATCHED = Watcher()

@@ -3,6 +3,7 @@
 A code keeps its meaning for good; one that is given up is not given to anything else.
 """
 
-from derive.codes.table import READING, TABLE, find, of_message, of_verdict
+from derive.codes.code import Code
+from derive.codes.table import FALLBACK, READING, TABLE, find, of_message, of_verdict
 
-__all__ = ["READING", "TABLE", "find", "of_message", "of_verdict"]
+__all__ = ["FALLBACK", "READING", "TABLE", "Code", "find", "of_message", "of_verdict"]

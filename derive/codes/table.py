@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from derive.codes import files, reading, style, verdicts
 from derive.codes.code import Code
 
+FALLBACK = files.FALLBACK
 READING = (*files.CODES, *reading.CODES)
 TABLE = {code.name: code for code in (*READING, *style.CODES, *verdicts.CODES)}
 VERDICTS = {
@@ -17,7 +18,7 @@ VERDICTS = {
 
 def of_message(message: str) -> Code:
     """The code of a message with which a text of a catalog is refused."""
-    return _matching(READING, message) or files.FALLBACK
+    return _matching(READING, message) or FALLBACK
 
 
 def of_verdict(verdict: str, expected: str, reason: str | None) -> Code:
