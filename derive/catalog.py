@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from derive.errors import CatalogError
+from derive.errors import CatalogError, Place
 from derive.expression import Number
 from derive.formula import Formula
 from derive.language import document
@@ -30,13 +30,18 @@ class Catalog:
 
 @dataclass(frozen=True)
 class Listed:
-    """A line of `derive list`: an entry whose expressions were not read."""
+    """A line of `derive list`: an entry whose expressions were not read.
+
+    chunk: the text that holds it.  is_alone: nothing else stands there.
+    """
 
     name: str
     title: str
     group: str
     aliases: tuple[str, ...]
     line: int
+    chunk: Chunk
+    is_alone: bool = True
 
 
 def shipped() -> Path:
@@ -63,21 +68,50 @@ def read(source: Path | str, file: str = "", only: Collection[str] | None = None
     empty = True
     for chunk in document.chunks(text, file):
         empty = False
-        if only is not None and _key(chunk) and _key(chunk) not in (*only, GROUPS):
-            continue
-        try:
-            pairs = document.composed(chunk).pairs
-        except CatalogError as problem:
-            catalog.errors.append(problem)
-            continue
-        for name, part in pairs:
-            if name.value == GROUPS:
-                _introduce(catalog, name, part)
-            elif only is None or name.value in only:
-                _enter(catalog, name, part, chunk, taken)
+        if only is None or may_hold(chunk, (*only, GROUPS)):
+            _read(catalog, chunk, only if only is None else (*only, GROUPS), taken)
     if empty:
-        catalog.errors.append(CatalogError(f"{file}: no entries; a catalog is a mapping from names to formulas"))
+        catalog.errors.append(without_entries(file))
     return catalog
+
+
+def read_chunk(chunk: Chunk, only: Collection[str] | None = None, catalog: Catalog | None = None) -> Catalog:
+    """What one piece of a file holds, added to a catalog; that a name is taken in another piece is not seen.
+
+    only: the keys to read, with `groups` for the introductions (default: all).
+    """
+    catalog = catalog or Catalog()
+    _read(catalog, chunk, only, {})
+    return catalog
+
+
+def may_hold(chunk: Chunk, names: Collection[str]) -> bool:
+    """Whether a chunk holds one of these entries, as far as a glance tells."""
+    return not _key(chunk) or _key(chunk) in names
+
+
+def without_entries(file: str) -> CatalogError:
+    return CatalogError(f"{file}: no entries; a catalog is a mapping from names to formulas")
+
+
+def taken_before(word: str, line: int, place: Place) -> CatalogError:
+    """A name or an alias that an entry above has already, which stands in this line."""
+    return CatalogError(f"{word} is a name already, of the entry in line {line}", place)
+
+
+def _read(catalog: Catalog, chunk: Chunk, only: Collection[str] | None, taken: dict[str, int]) -> None:
+    try:
+        pairs = document.composed(chunk).pairs
+    except CatalogError as problem:
+        catalog.errors.append(problem)
+        return
+    for name, part in pairs:
+        if only is not None and name.value not in only:
+            continue
+        if name.value == GROUPS:
+            _introduce(catalog, name, part)
+        else:
+            _enter(catalog, name, part, chunk, taken)
 
 
 def _enter(catalog: Catalog, name: Scalar, part: Part, chunk: Chunk, taken: dict[str, int]) -> None:
@@ -86,7 +120,7 @@ def _enter(catalog: Catalog, name: Scalar, part: Part, chunk: Chunk, taken: dict
     if formula is not None:
         for word in (formula.name, *formula.aliases):
             if word.casefold() in taken:
-                errors.append(name.error(f"{word} is a name already, of the entry in line {taken[word.casefold()]}"))
+                errors.append(taken_before(word, taken[word.casefold()], name.text.at(0)))
         if not errors:
             taken.update((word.casefold(), formula.place.line) for word in (formula.name, *formula.aliases))
             catalog.formulas[formula.name] = formula
@@ -156,13 +190,19 @@ def _key(chunk: Chunk) -> str:
 
 def names(source: Path | str, file: str = "") -> list[Listed]:
     """The entries of a catalog, without reading an expression; what is no entry is left to `read` to complain of."""
-    listed = []
+    return listing(source, file)[0]
+
+
+def listing(source: Path | str, file: str = "") -> tuple[list[Listed], list[Chunk]]:
+    """The entries of a catalog, and the chunks that hold none, as far as can be told: introductions and mistakes."""
+    listed, rest = [], []
     for chunk in document.chunks(document.decoded(source, file or "catalog"), file):
-        if _key(chunk) == GROUPS:
-            continue
-        at_a_glance = _glance(chunk)
-        listed += [at_a_glance] if at_a_glance else _listed(chunk)
-    return listed
+        is_introduction = _key(chunk) == GROUPS
+        at_a_glance = None if is_introduction else _glance(chunk)
+        found = [at_a_glance] if at_a_glance else [] if is_introduction else _listed(chunk)
+        listed += found
+        rest += [] if found else [chunk]
+    return listed, rest
 
 
 _FIELD = re.compile(
@@ -180,7 +220,9 @@ def _glance(chunk: Chunk) -> Listed | None:
     if not (_key(chunk) and title and group) or ("aliases:" in chunk.text and "aliases" not in fields):
         return None
     aliases = re.fullmatch(r"\[([A-Za-z0-9_, ]*)\]", fields.get("aliases", "[]"))
-    return Listed(_key(chunk), title, group, tuple(re.findall(r"\w+", aliases[1])), chunk.line) if aliases else None
+    if aliases is None:
+        return None
+    return Listed(_key(chunk), title, group, tuple(re.findall(r"\w+", aliases[1])), chunk.line, chunk)
 
 
 def _listed(chunk: Chunk) -> list[Listed]:
@@ -190,7 +232,8 @@ def _listed(chunk: Chunk) -> list[Listed]:
         return []
     return [
         Listed(name.value, text_of(part, "title"), text_of(part, "group"),
-               tuple(item.value for item in items(part, "aliases") if isinstance(item, Scalar)), name.text.at(0).line)
+               tuple(item.value for item in items(part, "aliases") if isinstance(item, Scalar)), name.text.at(0).line,
+               chunk, is_alone=len(pairs) == 1)
         for name, part in pairs
         if name.value != GROUPS
     ]  # fmt: skip

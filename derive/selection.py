@@ -7,20 +7,25 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from derive.catalog import Listed, names, shipped
+from derive.catalog import Listed, listing, shipped
 from derive.errors import CatalogError
+from derive.language.document import Chunk
 
 SHIPPED = "catalog.yaml"
 
 
 @dataclass(frozen=True)
 class File:
-    """A catalog: where it is, its name in messages, and its entries, or those selected. is_own: the user's."""
+    """A catalog: where it is, its name in messages, and its entries, or those selected.
+
+    is_own: the user's.  rest: what of it is no entry at a glance: introductions of groups, and mistakes.
+    """
 
     path: Path
     shown: str
     entries: tuple[Listed, ...]
     is_own: bool
+    rest: tuple[Chunk, ...] = ()
 
 
 @dataclass
@@ -47,7 +52,8 @@ def select(words: Sequence[str]) -> Selection:
     sources = [(Path(word), word) for word in given] or [(shipped(), SHIPPED)]
     for path, shown in sources:
         try:
-            selection.files.append(File(path, shown, tuple(names(path, shown)), is_own=bool(given)))
+            listed, rest = listing(path, shown)
+            selection.files.append(File(path, shown, tuple(listed), bool(given), tuple(rest)))
         except CatalogError as error:
             selection.errors.append(error)
     if not wanted or "all" in wanted:

@@ -314,6 +314,8 @@ def test_an_interrupted_run_ends_at_once_and_leaves_no_process():
         time.sleep(0.01)
     os.killpg(run.pid, signal.SIGINT)
     out, err = run.communicate(timeout=20)
-    assert (run.returncode, out, err.strip()) == (130, "", "derive: interrupted")
+    assert (run.returncode, out) == (130, "")
+    assert "derive: interrupted with 319 of 319 formulas to go; the same command goes on from there" in err
+    assert "Traceback" not in err
     with pytest.raises(ProcessLookupError):
         os.killpg(run.pid, 0)

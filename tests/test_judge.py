@@ -1,20 +1,13 @@
-"""Verdicts from what witnesses say: every combination against the promises, and what becomes of lost workers."""
+"""Verdicts from what witnesses say: every combination against the promises."""
 
 import dataclasses
 import itertools
-import os
-import signal
-import sys
-import time
-from pathlib import Path
 
 import pytest
 
 from derive.catalog import quick
 from derive.errors import UnsupportedError
-from verify import pool
 from verify.judge import decide, entry, hear, items, summoned
-from verify.pool import BrokenWorker, Job
 from verify.testimony import Counterexample, Settings, Testimony
 
 POINT = Counterexample({"n": 2}, {"k": 0}, {"x": ()}, "1.5", "2.5", "1")
@@ -173,127 +166,6 @@ def test_the_algebra_is_asked_through_its_proof():
     assert right.says == "equal"
     assert wrong.says == "cannot tell"
     assert wrong.reason
-
-
-# ------------------------------------------------------------------------------------------- workers
-
-CATALOG = """
-{name}:
-  title: A formula
-  group: tests
-  inputs: {{x: real}}
-  claims: ["x == x", "x + 1 == x + 1", "2*x == 2*x"]
-  source: none
-"""
-
-
-@pytest.fixture
-def jobs(tmp_path):
-    path = tmp_path / "tests.yaml"
-    path.write_text("".join(CATALOG.format(name=name) for name in ("first", "second", "third")))
-    return [Job(number, str(path), "tests.yaml", name, 3) for number, name in enumerate(("first", "second", "third"))]
-
-
-def verdicts(jobs, monkeypatch, disturb, workers=2, timeout=20.0):
-    """What the pool makes of jobs whose judge is disturbed at some claim; the workers are forks of this process."""
-    real = pool.judged
-
-    def disturbed(formula, settings, start, timings):
-        for number, found in enumerate(real(formula, settings, start, timings), start):
-            disturb(formula.name, number)
-            yield found
-
-    monkeypatch.setattr(pool, "judged", disturbed)
-    found = pool.run(jobs, {}, Settings(witnesses=("algebra",)), workers, timeout, timings=False)
-    return {(one.job.name, one.claim): one for one in found}
-
-
-needs_fork = pytest.mark.skipif(sys.platform != "linux", reason="the disturbance reaches a worker by fork")
-
-
-def test_every_claim_gets_its_verdict_from_any_number_of_workers(jobs, monkeypatch):
-    for workers in (1, 2, 5):
-        for job in jobs:
-            job.start = 0
-        found = verdicts(jobs, monkeypatch, lambda name, number: None, workers)
-        assert set(found) == {(job.name, number) for job in jobs for number in range(3)}
-        assert all(one.judged.verdict == "proved" for one in found.values())
-
-
-def test_workers_that_are_no_forks_read_the_catalog_themselves(jobs, monkeypatch):
-    monkeypatch.setattr(pool, "METHOD", "spawn")
-    found = list(pool.run(jobs, {}, Settings(witnesses=("algebra",)), 2, 20.0, timings=False))
-    assert [one.judged.verdict for one in found] == ["proved"] * 9
-
-
-@needs_fork
-@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
-def test_a_worker_that_dies_loses_one_claim_after_a_second_try_and_no_other(jobs, monkeypatch, tmp_path, ending):
-    tries = tmp_path / "tries"
-
-    def disturb(name, number):
-        if (name, number) == ("second", 1):
-            tries.open("a").write("x")
-            os.kill(os.getpid(), ending)
-
-    found = verdicts(jobs, monkeypatch, disturb)
-    lost = found.pop(("second", 1))
-    assert lost.judged is None
-    assert ending.name in lost.reason
-    assert len(found) == 8
-    assert all(one.judged.verdict == "proved" for one in found.values())
-    assert tries.read_text() == "xx"
-
-
-@needs_fork
-def test_a_claim_that_takes_too_long_is_given_up_and_the_run_goes_on(jobs, monkeypatch):
-    def disturb(name, number):
-        if (name, number) == ("first", 0):
-            time.sleep(60)
-
-    before = time.monotonic()
-    found = verdicts(jobs, monkeypatch, disturb, timeout=0.5)
-    lost = found.pop(("first", 0))
-    assert lost.reason == "no verdict within 0.5 s"
-    assert len(found) == 8
-    assert all(one.judged for one in found.values())
-    assert time.monotonic() - before < 30
-
-
-@needs_fork
-def test_a_defect_of_the_judge_is_an_internal_error_of_that_claim_alone(jobs, monkeypatch):
-    def disturb(name, number):
-        if (name, number) == ("third", 2):
-            raise ValueError("a defect")
-
-    found = verdicts(jobs, monkeypatch, disturb)
-    assert found[("third", 2)].reason == "internal error: ValueError: a defect"
-    assert sum(one.judged is not None for one in found.values()) == 8
-
-
-@needs_fork
-def test_workers_that_cannot_start_end_the_run_with_a_message(jobs, monkeypatch):
-    def load(names):
-        raise ImportError("no module named flint")
-
-    monkeypatch.setattr(pool, "load", load)
-    with pytest.raises(BrokenWorker, match="no module named flint"):
-        verdicts(jobs, monkeypatch, lambda name, number: None)
-
-
-@needs_fork
-def test_a_run_that_is_abandoned_leaves_no_process(jobs):
-    before = set(children())
-    run = pool.run(jobs, {}, Settings(witnesses=("algebra",)), 2, 20.0, timings=False)
-    next(run)
-    assert set(children()) - before
-    run.close()
-    assert not set(children()) - before
-
-
-def children():
-    """The processes below this one."""
-    return [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
 
 
 def test_a_text_of_several_lines_is_one_line_in_the_report():

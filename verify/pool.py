@@ -6,56 +6,73 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from derive.catalog import read
-from derive.expression import arena
-from derive.formula import Formula
-from verify.judge import judged, load
+from derive.language.document import Chunk
 from verify.report import Judged
+from verify.slot import Read
 from verify.testimony import Settings
+from verify.worker import DONE, FAILED, Ask, Formulas, work
 
 START = 120.0  # seconds for a worker's imports, on a machine that is busy
-MEMORY = 4 << 30  # bytes of address space of a worker
 METHOD = "fork" if sys.platform == "linux" else "spawn"
-FAILED = b"!"  # how a message begins that says why the worker gave up
 CRASHES = 1  # times that a claim is tried again when its worker died
+GROWTH = 256 << 20  # bytes that a worker may keep of what it judged, before another takes its place
 
 
 @dataclass
 class Job:
-    """The claims of a formula from number `start` to before number `claims`.
+    """The claims of an entry from number `start` to before number `stop`, or all; what became of them so far.
 
-    number: its place in the report.  shown: the file in messages.
+    number: the caller's.  file: its path.  chunk: the text that holds it.  is_alone: nothing else stands there.
+    read: the entry as a worker read it.  seconds: spent by workers that were lost.
     """
 
     number: int
     file: str
-    shown: str
+    chunk: Chunk
     name: str
-    claims: int
+    is_alone: bool = True
     start: int = 0
+    stop: int | None = None
+    read: Read | None = None
     crashes: int = 0
+    seconds: float = 0.0
+
+    @property
+    def end(self) -> int:
+        claims = len(self.read.claims) if self.read else 0
+        return claims if self.stop is None else min(self.stop, claims)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim of a job: judged, or lost for the reason given."""
+    """A claim of a job. is_lost: nothing was found out, for the reason that it gives."""
 
     job: Job
     claim: int
-    judged: Judged | None
+    judged: Judged
+    is_lost: bool = False
+
+
+@dataclass(frozen=True)
+class Through:
+    """A job is through. reason: why its entry could not even be read."""
+
+    job: Job
     reason: str = ""
+
+
+Event = Verdict | Through
 
 
 class BrokenWorker(Exception):
@@ -67,11 +84,10 @@ class Worker:
     process: BaseProcess
     pipe: Connection
     job: Job | None = None
+    begun: float = field(default_factory=time.monotonic)
     deadline: float = field(default_factory=lambda: time.monotonic() + START)
     is_ready: bool = False
-
-
-Formulas = Mapping[tuple[str, str], Formula]  # by file and name
+    size: int = 0
 
 
 def run(
@@ -80,17 +96,21 @@ def run(
     settings: Settings,
     workers: int,
     timeout: float,
-    timings: bool,
+    memory: int,
+    timings: bool = False,
+    is_each: bool = False,
     begin: Callable[[str], None] = lambda name: None,
-) -> Generator[Verdict, None, None]:
-    """The verdicts of all claims of the jobs, in the order in which they come.
+) -> Generator[Event, None, None]:
+    """The verdicts of all claims of the jobs, in the order in which they come, and the end of each job.
 
-    known: the formulas as the caller has read them, which a fork has too; elsewhere a worker reads them again.
-    timeout: seconds for one claim; past it the worker is killed, the claim is lost and the rest of the
-    formula goes on in a new one. A claim whose worker dies is tried once more. No process outlives this call.
+    known: the formulas as the caller has read them, which a fork has too; others are read by the worker.
+    timeout: seconds for one formula; past it the worker is killed and what is left of the formula is lost.
+    is_each: the seconds are for each claim instead, and the formula goes on after one that is lost.
+    memory: bytes for one worker. A claim whose worker dies is tried once more; then the rest of the formula goes
+    on in a new one. No process outlives this call, or this process.
     begin: called with the name of each formula that a worker takes up.
     """
-    pool = Pool(known, settings, timings, timeout, begin)
+    pool = Pool(known, settings, timings, timeout, is_each, memory, begin)
     pool.waiting.extend(jobs)
     try:
         for _ in range(min(workers, len(jobs))):
@@ -98,14 +118,17 @@ def run(
         while pool.waiting or any(worker.job for worker in pool.workers):
             yield from pool.step()
     finally:
-        pool.stop()
+        with _uninterrupted():
+            pool.stop()
 
 
 class Pool:
     def __init__(
-        self, known: Formulas, settings: Settings, timings: bool, timeout: float, begin: Callable[[str], None]
-    ) -> None:
-        self.settings, self.timings, self.timeout, self.begin = settings, timings, timeout, begin
+        self, known: Formulas, settings: Settings, timings: bool, timeout: float, is_each: bool, memory: int,
+        begin: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        self.settings, self.timings, self.begin = settings, timings, begin
+        self.timeout, self.is_each, self.memory = timeout, is_each, memory
         self.waiting: deque[Job] = deque()
         self.workers: list[Worker] = []
         self.is_forked = METHOD == "fork"
@@ -117,14 +140,16 @@ class Pool:
         inherited = [ours, *(worker.pipe for worker in self.workers)] if self.is_forked else []
         given = msgspec.json.encode(msgspec.to_builtins(self.settings)).decode()
         process = self.context.Process(
-            target=work, args=(theirs, self.known, given, self.timings, inherited), daemon=True
+            target=work,
+            args=(theirs, self.known, given, self.timings, self.memory, inherited, os.getpid()),
+            daemon=True,
         )
         with _uninterrupted():
             process.start()
+            self.workers.append(Worker(process, ours))
         theirs.close()
-        self.workers.append(Worker(process, ours))
 
-    def step(self) -> Iterator[Verdict]:
+    def step(self) -> Iterator[Event]:
         """Wait for the next message, death or deadline, and deal with it."""
         for worker in self.workers:
             if worker.is_ready and worker.job is None and self.waiting:
@@ -135,17 +160,20 @@ class Pool:
             if worker.pipe in heard:
                 yield from self._receive(worker)
             elif worker.deadline <= time.monotonic():
-                yield from self._lost(worker, f"no verdict within {self.timeout:g} s", is_crash=False)
+                yield from self._late(worker)
 
     def _assign(self, worker: Worker, job: Job) -> None:
-        worker.job, worker.deadline = job, time.monotonic() + self.timeout
+        worker.job, worker.begun = job, time.monotonic()
+        worker.deadline = worker.begun + max(self.timeout - job.seconds, 0)
         self.begin(job.name)
+        ask = Ask(job.file, job.chunk.file, job.chunk.line, job.chunk.text, job.name, job.is_alone, job.start, job.stop,
+                  job.read is None)  # fmt: skip
         try:
-            worker.pipe.send_bytes(json.dumps([job.file, job.shown, job.name, job.start, job.claims]).encode())
+            worker.pipe.send_bytes(msgspec.json.encode(ask))
         except OSError:
-            worker.deadline = 0.0
+            worker.deadline = float("inf")  # it died, which its pipe tells too
 
-    def _receive(self, worker: Worker) -> Iterator[Verdict]:
+    def _receive(self, worker: Worker) -> Iterator[Event]:
         try:
             message = worker.pipe.recv_bytes()
         except (EOFError, OSError):
@@ -155,37 +183,76 @@ class Pool:
         job = worker.job
         if message.startswith(FAILED):
             yield from self._lost(worker, message.removeprefix(FAILED).decode(), is_crash=False)
-            return
-        if job is None:
-            worker.is_ready, worker.deadline = True, float("inf")
-            return
-        found = msgspec.json.decode(message, type=Judged)
-        yield Verdict(job, job.start, found)
-        job.start, job.crashes = job.start + 1, 0
-        worker.deadline = time.monotonic() + self.timeout
-        if job.start == job.claims:
+        elif message.startswith(DONE):
+            size = json.loads(message.removeprefix(DONE))
+            if job is None:
+                worker.is_ready, worker.size = True, size
+            else:
+                yield Through(job)
             worker.job, worker.deadline = None, float("inf")
+            if size > worker.size + GROWTH:
+                self._end(worker)
+                self._replace()
+        elif job is not None and job.read is None:
+            job.read = msgspec.json.decode(message, type=Read)
+        elif job is not None:
+            yield Verdict(job, job.start, msgspec.json.decode(message, type=Judged))
+            job.start, job.crashes = job.start + 1, 0
+            if self.is_each:
+                worker.deadline = time.monotonic() + self.timeout
 
-    def _lost(self, worker: Worker, reason: str, is_crash: bool) -> Iterator[Verdict]:
+    def _late(self, worker: Worker) -> Iterator[Event]:
+        """Past its time a formula is given up: what is at work and all that was to follow."""
+        job = worker.job
+        if job is None:
+            raise BrokenWorker(f"a worker process did not start within {START:g} s")
+        reason = f"no verdict within {self.timeout:g} s"
+        if self.is_each or job.read is None:
+            yield from self._lost(worker, reason, is_crash=False)
+            return
+        self._end(worker)
+        yield self._without(job, reason)
+        while job.start < job.end:
+            yield self._without(job, f"the {self.timeout:g} s of the formula were over before it")
+        yield Through(job)
+        self._replace()
+
+    def _lost(self, worker: Worker, reason: str, is_crash: bool) -> Iterator[Event]:
         """End a worker, put another in its place, and let the rest of its formula go on there."""
         self._end(worker)
         job = worker.job
-        if job is None:
+        if job is None and not worker.is_ready:
             raise BrokenWorker(f"a worker process did not start: {reason}")
-        if is_crash and job.crashes < CRASHES:
-            job.crashes += 1
-        else:
-            yield Verdict(job, job.start, None, reason)
-            job.start, job.crashes = job.start + 1, 0
-        if job.start < job.claims:
-            self.waiting.appendleft(job)
+        if job is not None:
+            job.seconds += 0 if self.is_each else time.monotonic() - worker.begun
+            is_tried_again = is_crash and job.crashes < CRASHES
+            if is_tried_again:
+                job.crashes += 1
+            elif job.read is not None and job.start < job.end:
+                yield self._without(job, reason)
+            if job.start < job.end or (job.read is None and is_tried_again):
+                self.waiting.appendleft(job)
+            else:
+                yield Through(job, "" if job.read else reason)
+        self._replace()
+
+    def _replace(self) -> None:
+        """Put a worker in the place of one that ended, if there is work for it."""
         if self.waiting:
             self.start()
+
+    def _without(self, job: Job, reason: str) -> Verdict:
+        """The next claim of a job, undecided for a reason."""
+        assert job.read is not None
+        lost = Verdict(job, job.start, replace(job.read.claims[job.start], reason=reason), is_lost=True)
+        job.start, job.crashes = job.start + 1, 0
+        return lost
 
     def _end(self, worker: Worker) -> None:
         self.workers.remove(worker)
         worker.process.kill()
         worker.process.join()
+        worker.process.close()
         worker.pipe.close()
 
     def stop(self) -> None:
@@ -195,7 +262,7 @@ class Pool:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Hold back Ctrl-C, so that a worker is not hit by it before it can ignore it."""
+    """Hold back Ctrl-C: a worker is not hit by it before it can ignore it, and none is left behind."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -211,49 +278,3 @@ def _ending(process: BaseProcess) -> str:
     if code is not None and code < 0:
         return signal.Signals(-code).name
     return f"exit status {code}"
-
-
-# ------------------------------------------------------------------------------------ in the worker
-
-
-def work(pipe: Connection, known: Formulas, given: str, timings: bool, inherited: Sequence[Connection]) -> None:
-    """The life of a worker: import, say so, then judge what is sent until the pipe closes."""
-    for other in inherited:  # so that the pipe of every worker closes with the parent
-        other.close()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    settings = msgspec.json.decode(given, type=Settings)
-    try:
-        prepare(settings)
-        pipe.send_bytes(b"ready")
-        while True:
-            file, shown, name, start, stop = json.loads(pipe.recv_bytes())
-            with arena():
-                formula = known.get((file, name)) or read(Path(file), shown, only={name}).formulas[name]
-                for found in islice(judged(formula, settings, start, timings), stop - start):
-                    pipe.send_bytes(msgspec.json.encode(found))
-    except (EOFError, OSError):
-        return
-    except Exception as error:
-        pipe.send_bytes(FAILED + f"internal error: {type(error).__name__}: {error}".encode())
-
-
-def prepare(settings: Settings) -> None:
-    """Limit the memory and import what the witnesses need, before the first formula and outside every arena."""
-    _limit_memory()
-    use_one_thread()
-    load(settings.witnesses)
-
-
-def use_one_thread() -> None:
-    """Let NumPy start no threads of its own, if it has not yet been imported."""
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
-
-
-def _limit_memory() -> None:
-    try:
-        import resource
-    except ImportError:
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY if hard < 0 else min(MEMORY, hard), hard))

@@ -1,6 +1,7 @@
 """`derive check`: judge what formulas claim."""
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import rich_click as click
@@ -49,16 +50,16 @@ def check(
     from verify.report import encoded
     from verify.testimony import Settings
 
-    kept = None if no_cache or timings else store.opened(complain)
-    planned = run.Run(selection, Settings(seed=seed, witnesses=witness), store=kept)
     progress_on = terminal.console(sys.stderr, "auto" if color == "always" else color)
     limits = run.Limits(jobs or processors(), timeout, memory)
     interrupted = None
-    try:
-        with terminal.progress(progress_on, planned.total) as watch:
-            report = planned.judged(limits, watch, timings)
-    except run.Interrupted as found:
-        interrupted, report = found, found.report
+    with nullcontext() if no_cache or timings else store.opened(complain) as kept:
+        planned = run.Run(selection, Settings(seed=seed, witnesses=witness), store=kept)
+        try:
+            with terminal.progress(progress_on, planned.total, is_each=False) as watch:
+                report = planned.judged(limits, watch, timings)
+        except run.Interrupted as found:
+            interrupted, report = found, found.report
     tell(report)
     if output_format == "json":
         text = encoded(report).decode()
@@ -75,6 +76,6 @@ def check(
         write(text, output)
     if interrupted:
         later = "" if kept is None else "; the same command goes on from there"
-        complain(f"interrupted with {interrupted.left} of {planned.total} formulas to go{later}")
+        complain(f"derive: interrupted with {interrupted.left} of {planned.total} formulas to go{later}")
         status = INTERRUPTED
     ctx.exit(status)

@@ -1,15 +1,16 @@
 """What commands share: exit statuses, words that select formulas, options, messages."""
 
 import os
+import re
 from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import rich_click as click
 
 from derive.output import complain
-from derive.selection import select
+from derive.selection import select, visible
 
 if TYPE_CHECKING:
     from verify.report import Report
@@ -42,11 +43,34 @@ def judging(*formats: str) -> Callable[[Command], Command]:
             type=click.FloatRange(0, min_open=True),
             default=TIMEOUT,
             show_default=True,
-            help="Seconds for one claim.",
+            help="Seconds for one formula; what it has not said by then is undecided.",
         ),
         click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
     )
     return lambda function: reduce(lambda made, option: option(made), reversed(options), function)
+
+
+class Bytes(click.ParamType):  # type: ignore[type-arg]
+    """An amount of memory: 4G, 512M, or a plain number of bytes."""
+
+    name = "bytes"
+    UNITS: ClassVar = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+    LEAST = 256 << 20  # what the libraries themselves take
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        found = re.fullmatch(r"(\d{1,15})(?:([KMGT])i?B?)?", str(value), re.IGNORECASE)
+        if not found:
+            self.fail(f"{visible(str(value))!r} is no amount of memory, such as 4G or 512M", param, ctx)
+        amount = int(found[1]) * self.UNITS[(found[2] or "").upper()]
+        if amount < self.LEAST:
+            self.fail(f"less than {self.LEAST >> 20}M, which the libraries themselves need", param, ctx)
+        return amount
+
+
+memory = click.option(
+    "--memory", type=Bytes(), default="4G", show_default=True, metavar="BYTES", help="Memory of one worker process."
+)
+no_cache = click.option("--no-cache", is_flag=True, help="Judge everything anew, and keep nothing.")
 
 
 def tell(report: "Report") -> None:
