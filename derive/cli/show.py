@@ -2,13 +2,18 @@
 
 import shutil
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import rich_click as click
 
-from derive.cli.options import NOTHING, REFUSED, TIMEOUT, processors, tell, words
+from derive.cli.options import BROKEN, NOTHING, REFUSED, TIMEOUT, processors, tell, words
 from derive.output import complain, write
 from derive.selection import Selection, select
+
+if TYPE_CHECKING:
+    from derive.expression import Derivative, Node
+    from derive.formula import Formula
+    from derive.printing.display import Display
 
 FORMATS = ("latex", "unicode", "mathml", "markdown", "text", "sympy")
 WIDE = 100  # columns where there is no terminal
@@ -17,10 +22,11 @@ WIDE = 100  # columns where there is no terminal
 @click.command()
 @words
 @click.option("--format", "form", type=click.Choice(FORMATS), default="latex", show_default=True)
-@click.option("--steps", is_flag=True, help="How each derivative comes about: the chain of adjoints.")
+@click.option("--of", "asked", metavar="EXPRESSION", help="One expression alone, as 'D(L, x[k])'.")
+@click.option("--steps", is_flag=True, help="How each derivative comes about, each step with its rule and checked.")
 @click.option("--printed", is_flag=True, help="What sources print instead, each with its verdict.")
 @click.pass_context
-def show(ctx: click.Context, words: tuple[str, ...], form: str, steps: bool, printed: bool) -> None:
+def show(ctx: click.Context, words: tuple[str, ...], form: str, asked: str | None, steps: bool, printed: bool) -> None:
     """Print formulas and their derivatives: LaTeX, or what --format says.
 
     Nothing else goes to stdout: an align* display each, for a document that uses the package amsmath. A derivative
@@ -30,26 +36,65 @@ def show(ctx: click.Context, words: tuple[str, ...], form: str, steps: bool, pri
         raise click.UsageError("which formula? `derive list` shows them", ctx)
     selection = select(words)
     if printed:
-        if form != "latex":
-            raise click.UsageError("what sources print is LaTeX: --printed goes with --format latex alone", ctx)
+        if form != "latex" or asked or steps:
+            raise click.UsageError("what sources print is quoted as LaTeX: --printed goes with no other option", ctx)
         show_printed(ctx, selection)
     from derive.catalog import read
-    from derive.show import derivation, result
 
-    errors, shown = list(selection.errors), 0
+    errors, shown, failed = list(selection.errors), 0, 0
     for file in selection.files:
         catalog = read(file.path, file.shown, None if selection.is_whole else {entry.name for entry in file.entries})
         errors += catalog.errors
         for formula in catalog.formulas.values():
-            display = (derivation if steps else result)(formula)
+            display = displayed(formula, asked, steps)
             text = display.written(form, columns())
             write(("\n" if shown and text else "") + text)
-            for note in display.notes:
+            for note in [*display.notes, *display.failures]:
                 complain(f"{formula.name}: {note}")
             shown += 1
+            failed += bool(display.failures)
     for error in errors:
         complain(str(error))
-    ctx.exit(REFUSED if errors else 0 if shown else NOTHING)
+    ctx.exit(BROKEN if failed else REFUSED if errors else 0 if shown else NOTHING)
+
+
+def displayed(formula: "Formula", asked: str | None, steps: bool) -> "Display":
+    """The lines to show; what is derived for this is checked in exact arithmetic first."""
+    from derive.show import expressed, result
+
+    if asked is None and not steps:
+        return result(formula)
+    from derive.derivation.steps import derivation
+    from verify.stepwise import checker
+
+    check = checker(formula)
+    if asked is None:
+        return derivation(formula, check)
+    node = read_expression(formula, asked)
+    if not steps:
+        return expressed(formula, node, check)
+    wanted = derivatives(node)
+    if not wanted:
+        raise click.UsageError("--steps derives: what --of names has no derivative D(f, x[k]) in it")
+    return derivation(formula, check, wanted)
+
+
+def read_expression(formula: "Formula", written: str) -> "Node":
+    """The expression that --of gives, in the names of the formula; CatalogError with its column if it is none."""
+    from derive.catalog import scope_of
+    from derive.language import source
+    from derive.language.notation import expression
+
+    return expression(source.written(written, "--of"), scope_of(formula))
+
+
+def derivatives(node: "Node") -> "list[Derivative]":
+    """The derivatives in an expression, outermost ones alone."""
+    from derive.expression import Derivative
+
+    if isinstance(node, Derivative):
+        return [node]
+    return list(dict.fromkeys(found for child in node.children() for found in derivatives(child)))
 
 
 def columns() -> int:

@@ -13,6 +13,7 @@ from derive.printing.text import text
 FORMATS = ("latex", "unicode", "mathml", "markdown", "text", "sympy")
 Words = tuple[str | Tensor, ...]
 """A remark: words, and the names that are meant."""
+DEFINITION: Words = ("definition",)
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Line:
 
 @dataclass
 class Display:
-    """Lines of an aligned display, and notes in words on what could not be shown.
+    """Lines of an aligned display, notes in words on what could not be shown, and steps that a check refuted.
 
     letters: the names to prefer for a bound index over an axis.  is_derivation: the lines of one left side stand
     together, each with its rule.
@@ -38,6 +39,7 @@ class Display:
     letters: Mapping[Axis, Sequence[str]] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
     is_derivation: bool = False
 
     def add(self, left: Node, right: Node, operator: str = "==", rule: Words = ()) -> None:
@@ -115,8 +117,9 @@ class Display:
         for line in self.lines:
             relation = composer.relation(line.left, line.operator, line.right)
             # Definitions stand together, whatever their left sides.
-            group += line.left is not left and (was_derived or bool(line.rule))
-            was_derived = bool(line.rule)
+            is_derived = line.rule != DEFINITION
+            group += line.left is not left and (was_derived or is_derived)
+            was_derived = is_derived
             if line.left is not left or relation != before:
                 rule = tuple(part if isinstance(part, str) else composer.name(part.name) for part in line.rule)
                 yield Laid(relation, line.left is not left, rule, group)

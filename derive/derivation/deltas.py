@@ -1,0 +1,76 @@
+"""Sums over a Kronecker delta, contracted in the reader's own form: nothing else is touched."""
+
+from derive.binding import opened, rebuilt, reduce, replace
+from derive.expression import Add, Delta, Index, Multiply, Node, Reduce, add, multiply, power
+
+
+def contracted(node: Node) -> Node:
+    """The expression with each sum over i of delta(i, k)*f(i) written f(k), where i and k run over one axis.
+
+    A sum of several terms is split where one of them has such a delta.
+    """
+    changed = rebuilt(node, contracted) if node.children() else node
+    if not isinstance(changed, Reduce) or changed.kind not in ("sum", "mean") or not _deltas(changed.body):
+        return changed
+    body, indices = opened(changed)
+    sizes = [index.axis.size for index in indices] if changed.kind == "mean" else []
+    terms = [_term(term, indices) for term in _terms(body, frozenset(indices))]
+    if all(left == indices for _, left in terms):
+        return changed
+    whole = [_summed(term, left, changed) for term, left in terms]
+    return multiply(add(*whole), *(power(size, -1) for size in sizes))
+
+
+def _term(term: Node, indices: tuple[Index, ...]) -> tuple[Node, tuple[Index, ...]]:
+    """A term without the deltas that fix one of the indices, and the indices that are left."""
+    left = list(indices)
+    found = True
+    while found:
+        found = False
+        factors = term.factors if isinstance(term, Multiply) else (term,)
+        for place, factor in enumerate(factors):
+            chosen = _fixed(factor, left) if isinstance(factor, Delta) else None
+            if chosen is not None:
+                index, other = chosen
+                left.remove(index)
+                term = replace(multiply(*factors[:place], *factors[place + 1 :]), {index: other})
+                found = True
+                break
+    return term, tuple(left)
+
+
+def _fixed(delta: Delta, indices: list[Index]) -> tuple[Index, Index] | None:
+    """The index that the delta fixes, and at what: an index that runs over the same axis."""
+    for one, other in ((delta.left, delta.right), (delta.right, delta.left)):
+        if isinstance(one, Index) and one in indices and isinstance(other, Index) and one.axis is other.axis:
+            return (one, other) if one is not other else None
+    return None
+
+
+def _terms(node: Node, indices: frozenset[Index]) -> list[Node]:
+    """The terms of a sum; a product is multiplied out where a sum in it has a delta with one of the indices."""
+    if isinstance(node, Add):
+        return [part for term in node.terms for part in _terms(term, indices)]
+    if isinstance(node, Multiply):
+        for place, factor in enumerate(node.factors):
+            if isinstance(factor, Add) and any(delta.free & indices for delta in _deltas(factor)):
+                others = (*node.factors[:place], *node.factors[place + 1 :])
+                return [part for term in factor.terms for part in _terms(multiply(*others, term), indices)]
+    return [node]
+
+
+def _deltas(node: Node) -> list[Delta]:
+    """The deltas that are factors of a term of the node."""
+    if isinstance(node, Delta):
+        return [node]
+    parts = node.factors if isinstance(node, Multiply) else node.terms if isinstance(node, Add) else ()
+    return [delta for part in parts for delta in _deltas(part)]
+
+
+def _summed(term: Node, left: tuple[Index, ...], like: Reduce) -> Node:
+    if not left:
+        return term
+    made = reduce("sum", term, *left)
+    if made.hint is None and like.hint is not None and len(left) == len(like.hint):
+        object.__setattr__(made, "hint", like.hint)
+    return made
