@@ -261,9 +261,10 @@ def test_the_steps_are_the_chain_of_adjoints_down_to_the_claimed_form(capsys):
     status, out, _ = derive(capsys, "show", "softmax_ce_gradient", "--steps")
     assert status == 0
     chain = [
-        r"\frac{\partial L}{\partial p_{k}} &= -\frac{y_{k}}{p_{k}}",
+        r"&= -\frac{y_{k}}{p_{k}} && \text{sums over a delta keep one term}",
         r"\frac{\partial L}{\partial x_{k}} &= \sum_{i} \frac{\partial L}{\partial p_{i}} \frac{\partial p_{i}}",
-        r"&= p_{k} - y_{k}",
+        r"\text{chain rule through } p",
+        r"&= p_{k} - y_{k} && \text{the claimed form, since y sums to 1 over its last axis}",
     ]
     places = [out.index(step) for step in chain]
     assert places == sorted(places)
