@@ -344,8 +344,7 @@ Like = Node | int | Fraction
 
 
 def number(value: int | Fraction) -> Number:
-    value = Fraction(value)
-    return Number(value.numerator, value.denominator)
+    return Number(value, 1) if type(value) is int else Number(value.numerator, value.denominator)
 
 
 def as_node(value: Like) -> Node:
@@ -370,11 +369,11 @@ def add(*terms: Like) -> Node:
 def multiply(*factors: Like) -> Node:
     """The product, flat, its numbers gathered in front; zero if a number is zero."""
     flat: list[Node] = []
-    coefficient = Fraction(1)
+    coefficient: int | Fraction = 1
     for factor in map(as_node, factors):
         for part in factor.factors if isinstance(factor, Multiply) else (factor,):
             if isinstance(part, Number):
-                coefficient *= part.value
+                coefficient *= part.numerator if part.denominator == 1 else part.value
             else:
                 flat.append(part)
     if coefficient == 0:

@@ -9,11 +9,12 @@ from derive.algebra.normal import Normalizer
 from derive.algebra.ordering import is_at_least
 from derive.algebra.polynomial import Polynomial, node_of
 from derive.algebra.singular import singular_factors
+from derive.algebra.steps import Steps
 from derive.algebra.zero import is_zero
 from derive.binding import rebuilt, replace, walk
 from derive.calculus import has_derivative
 from derive.errors import UndefinedError, UnsupportedError
-from derive.expression import Axis, Derivative, Element, Index, Node, Number, Tensor, number
+from derive.expression import Axis, Derivative, Element, Index, Node, Number, Tensor, element, number
 from derive.formula import Claim, Definition, Formula, mentioned
 from derive.printing.text import text
 
@@ -31,10 +32,16 @@ class Proof:
 
 
 class Algebra:
-    """What the proofs of one formula's claims share: derivations and normal forms."""
+    """What the proofs of one formula's claims share: derivations and normal forms.
 
-    def __init__(self, formula: Formula) -> None:
+    steps: every step of the proofs, for whoever checks or reads them; None unless they are to be recorded.
+    derivatives: what the steps name beside the formula's own tensors, derivatives as programs of definitions.
+    """
+
+    def __init__(self, formula: Formula, is_recorded: bool = False) -> None:
         self.formula = formula
+        self.steps = Steps() if is_recorded else None
+        self.derivatives: dict[Tensor, Definition] = {}
         self.definitions = {d.tensor: d for d in formula.definitions}
         self.reverses: dict[Node, Reverse] = {}
         self.synthetic: dict[Tensor, tuple[tuple[Index, ...], Node]] = {}
@@ -56,7 +63,7 @@ class Algebra:
             def definition(part: Element) -> Node | None:
                 return self.expansion(part) if part.tensor in expanded else self._adjoint(part)
 
-            known = self.rings[expanded] = Normalizer(definition, self.resolve)
+            known = self.rings[expanded] = Normalizer(definition, self.resolve, self.steps)
         return known
 
     def _adjoint(self, part: Element) -> Node | None:
@@ -125,18 +132,36 @@ class Algebra:
     def _step(self, target: Node, by: Element) -> Node:
         program = self._program(target)
         if any(d.bases for d in program):
-            forward = Forward(by.tensor, program, str(len(self.reverses)))
-            for made in forward.made.values():
-                if made.bases:
-                    self.definitions[made.tensor] = made
-                else:
-                    self.synthetic[made.tensor] = (made.indices, made.body)
-            return forward.of(target, by)
+            return self._forward(Forward(by.tensor, program, str(len(self.reverses))), target, by)
         reverse = self._reverse(target)
         value = reverse.by(by)
         for adjoint in reverse.made.values():
-            self.synthetic[adjoint.tensor] = ((*adjoint.outer, *adjoint.indices), adjoint.body)
+            indices = (*adjoint.outer, *adjoint.indices)
+            self.synthetic[adjoint.tensor] = (indices, adjoint.body)
+            if self.steps is not None:
+                derivative = Derivative(target, (element(adjoint.of, *adjoint.indices),))
+                self._tell("chain rule", derivative, self._define(adjoint.tensor, indices, adjoint.body))
         return value
+
+    def _forward(self, forward: Forward, target: Node, by: Element) -> Node:
+        for of, made in forward.made.items():
+            if made.bases:
+                self.definitions[made.tensor] = made
+            else:
+                self.synthetic[made.tensor] = (made.indices, made.body)
+            own = made.indices[: len(of.axes)]
+            by_any = element(forward.by, *forward.formal)
+            self._tell("derivative of a recurrence", Derivative(element(of, *own), (by_any,)), made)
+        value = forward.of(target, by)
+        if self.steps is not None:
+            self.steps.add("chain rule", Derivative(target, (by,)), value)
+        return value
+
+    def _tell(self, rule: str, derivative: Node, made: Definition) -> None:
+        """Record what a derivative is, as the element of a tensor that has a definition of its own."""
+        if self.steps is not None and made.tensor not in self.derivatives:
+            self.derivatives[made.tensor] = made
+            self.steps.add(rule, derivative, element(made.tensor, *made.indices))
 
     def _reverse(self, target: Node) -> Reverse:
         known = self.reverses.get(target)
@@ -269,7 +294,7 @@ class Algebra:
         return bodies
 
     def _by_induction(self, claim: Claim) -> tuple[str, ...] | None:
-        return induction.by_induction(claim, self.definitions, self.expansion, self.resolve)
+        return induction.by_induction(claim, self.definitions, self.expansion, self.resolve, self.steps)
 
     def _by_values(self, claim: Claim) -> tuple[str, ...] | None:
         """Every value of the free indices that run over a literal axis, one by one."""

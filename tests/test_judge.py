@@ -161,7 +161,7 @@ def test_a_witness_that_raises_cannot_tell_and_says_why(error, reason, is_broken
 
 def test_the_algebra_is_asked_through_its_proof():
     formula = quick(["D(sum(x[i]**2, i), x[k]) == 2*x[k]", "D(sum(x[i]**2, i), x[k]) == 3*x[k]"], x="real[n]")
-    algebra = summoned(formula, ("algebra",))["algebra"]
+    algebra = summoned(formula, Settings(witnesses=("algebra",)))["algebra"]
     right, wrong = (algebra(claim, Settings()) for claim in formula.claims)
     assert right.says == "equal"
     assert wrong.says == "cannot tell"

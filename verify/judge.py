@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -15,7 +16,8 @@ from derive.formula import Claim, Example, Formula, renaming
 from verify.report import BESIDE, WITNESSES, Judged, Verdict, Witnesses, point, said
 from verify.testimony import Settings, Testimony
 
-if TYPE_CHECKING:  # it needs NumPy, and few formulas are algorithms
+if TYPE_CHECKING:  # slow to import, and not always needed
+    from derive.proof import Algebra
     from verify.trials import Trial
 
 Ask = Callable[[Claim, Settings], Testimony]
@@ -30,7 +32,7 @@ MODULES = {
 
 def judged(formula: Formula, settings: Settings, start: int = 0, timings: bool = False) -> Iterator[Judged]:
     """What is judged of a formula (see `items`), each with its verdict, from number `start` on."""
-    panel = summoned(formula, settings.witnesses)
+    panel = summoned(formula, settings)
     for item in items(formula, settings)[start:]:
         before = time.perf_counter()
         heard = hear(panel, item, settings) if isinstance(item, Claim) else _recomputed(formula, item, settings)
@@ -81,22 +83,18 @@ def load(names: Sequence[str]) -> None:
         import_module(MODULES[name])
     if "exact" in names:
         import_module("verify.diagnosis")
+    if "algebra" in names:
+        import_module("verify.steps")
 
 
-def summoned(formula: Formula, names: Sequence[str]) -> dict[str, Ask]:
+def summoned(formula: Formula, settings: Settings) -> dict[str, Ask]:
     """The witnesses of these names, ready to speak of the formula; only what they need is imported."""
     panel: dict[str, Ask] = {}
+    names = settings.witnesses
     if "algebra" in names:
         from derive.proof import Algebra
 
-        algebra = Algebra(formula)
-
-        def prove(claim: Claim, _: Settings) -> Testimony:
-            proof = algebra.prove(claim)
-            facts = {"rules": list(proof.facts)} if proof.facts else {}
-            return Testimony("algebra", "equal" if proof.equal else "cannot tell", proof.reason, facts)
-
-        panel["algebra"] = prove
+        panel["algebra"] = _Prover(Algebra(formula, settings.steps))
     if "exact" in names:
         from verify import exact
 
@@ -110,6 +108,34 @@ def summoned(formula: Formula, names: Sequence[str]) -> dict[str, Ask]:
 
         panel["differences"] = partial(differences.testify, formula)
     return panel
+
+
+class _Prover:
+    """The algebra as a witness; of a proof, every step that was not compared before is compared."""
+
+    def __init__(self, algebra: "Algebra") -> None:
+        self.algebra, self.compared = algebra, 0
+
+    def __call__(self, claim: Claim, settings: Settings) -> Testimony:
+        proof = self.algebra.prove(claim)
+        facts: dict[str, Any] = {"rules": list(proof.facts)} if proof.facts else {}
+        if not proof.equal:
+            return Testimony("algebra", "cannot tell", proof.reason, facts)
+        wrong = self._wrong_step(settings)
+        if wrong:
+            return Testimony("algebra", "equal", f"a step of the proof is wrong: {wrong}", {**facts, "broken": True})
+        return Testimony("algebra", "equal", "", facts)
+
+    def _wrong_step(self, settings: Settings) -> str:
+        if self.algebra.steps is None:
+            return ""
+        from verify.steps import checked
+
+        steps = list(islice(self.algebra.steps, self.compared, None))
+        self.compared += len(steps)
+        return checked(
+            self.algebra.formula, list(self.algebra.derivatives.values()), steps, settings.seed, points=1
+        ).wrong
 
 
 def hear(panel: Mapping[str, Ask], claim: Claim, settings: Settings) -> dict[str, Testimony]:
@@ -179,6 +205,7 @@ def decide(heard: Mapping[str, Testimony]) -> tuple[Verdict, str | None]:
     """The verdict on a claim, and its reason if it is undecided or a conflict.
 
     `heard` has the witnesses that were asked. Proved: the algebra says equal, exact agrees, nobody differs.
+    A proof with a wrong step is a conflict, whoever agrees.
     Agrees: the same without a proof. Refuted: exact has a certified counterexample and nobody contradicts it.
     A trial of an algorithm stands alone. Only a user who leaves the exact witness out gets a verdict without it,
     and then a proof alone counts.
@@ -192,6 +219,8 @@ def decide(heard: Mapping[str, Testimony]) -> tuple[Verdict, str | None]:
     if for_it and against:
         return "conflict", f"{_said(heard, for_it)}, but {_said(heard, against)}"
     equal = "algebra" in heard and heard["algebra"].says == "equal"
+    if equal and heard["algebra"].facts.get("broken"):
+        return "conflict", heard["algebra"].reason
     exact = heard.get("exact")
     if exact is None:
         return ("proved", None) if equal else ("undecided", _without_exact(heard, against))

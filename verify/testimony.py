@@ -12,6 +12,7 @@ class Settings:
     """seed: `--seed`, mixed with the formula's own text.  draws: planned points of the exact witness.
 
     at: a counterexample that another witness found; the witness then speaks of this one point, if it can.
+    steps: whether every step of a proof is compared in exact arithmetic.
     printed_only: what sources print is judged, and of the rest only what speaks of the same left sides.
     is_shown: whether somebody will read the counterexamples, so that they are made small.
     """
@@ -23,6 +24,7 @@ class Settings:
     at: "Counterexample | None" = None
     printed_only: bool = False
     is_shown: bool = True
+    steps: bool = True
 
 
 @dataclass(frozen=True)

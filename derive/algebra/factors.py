@@ -16,11 +16,13 @@ from derive.algebra.polynomial import (
     as_polynomial,
     exponent_of,
     exponent_sum,
+    monomial_node,
     monomial_product,
+    node_of,
     sorted_monomial,
 )
 from derive.binding import walk
-from derive.expression import Add, Multiply, Node
+from derive.expression import Add, Multiply, Node, multiply, power
 
 if TYPE_CHECKING:
     from derive.algebra.normal import Normalizer
@@ -68,7 +70,15 @@ def factor(ring: "Normalizer", polynomial: Polynomial) -> Factored:
         if content:
             known = Factored(known.coefficient, monomial_product(content, known.content), known.factors)
         ring.factored[polynomial] = known
+        if ring.steps is not None:
+            ring.steps.add("factors", node_of(polynomial), _product_node(known))
     return known
+
+
+def _product_node(factored: Factored) -> Node:
+    """The factors as an expression that is not multiplied out."""
+    parts = (power(node_of(base), times) for base, times in factored.factors)
+    return multiply(monomial_node(factored.content, factored.coefficient), *parts)
 
 
 def _common_denominator(ring: "Normalizer", polynomial: Polynomial) -> tuple[Monomial, Polynomial]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from derive.algebra.normal import Normalizer
 from derive.algebra.polynomial import NOTHING, UNIT, Monomial, Polynomial, accumulated, is_whole, node_of
 from derive.algebra.powers import inverse
+from derive.algebra.steps import Steps
 from derive.algebra.zero import is_zero
 from derive.binding import replace, walk
 from derive.errors import UnsupportedError
@@ -22,13 +23,16 @@ Resolve = Callable[[Derivative], Node]
 
 
 def by_induction(
-    claim: Claim, definitions: Definitions, expansion: Expansion, resolve: Resolve
+    claim: Claim, definitions: Definitions, expansion: Expansion, resolve: Resolve, steps: Steps | None = None
 ) -> tuple[str, ...] | None:
     """The facts of a proof by induction, None if there is none."""
     difference = claim.left - claim.right
     for step, general in _steps(claim, difference, definitions):
-        facts = _Induction(general, step, definitions, expansion, resolve).facts()
+        own = None if steps is None else Steps()  # a hypothesis that leads nowhere may be false
+        facts = _Induction(general, step, definitions, expansion, resolve, own).facts()
         if facts is not None:
+            if steps is not None and own is not None:
+                steps.extend(own)
             return facts
     return None
 
@@ -47,10 +51,16 @@ def _steps(claim: Claim, difference: Node, definitions: Definitions) -> Iterator
 
 class _Induction:
     def __init__(
-        self, difference: Node, step: Index, definitions: Definitions, expansion: Expansion, resolve: Resolve
+        self,
+        difference: Node,
+        step: Index,
+        definitions: Definitions,
+        expansion: Expansion,
+        resolve: Resolve,
+        steps: Steps | None,
     ) -> None:
         self.difference, self.first = difference, step.axis.start
-        self.definitions, self.expansion, self.resolve = definitions, expansion, resolve
+        self.definitions, self.expansion, self.resolve, self.steps = definitions, expansion, resolve, steps
         # t runs over the steps after the first.
         self.step = Index(step.name, Axis(add(self.first, ONE), add(step.axis.size, -1)))
         self.claimed = replace(difference, {step: self.step})
@@ -58,13 +68,15 @@ class _Induction:
         self.base = replace(difference, {step: self.first})
 
     def facts(self) -> tuple[str, ...] | None:
-        ring = Normalizer(self._expanded_now, self.resolve)
+        ring = Normalizer(self._expanded_now, self.resolve, self.steps)
         if not is_zero(ring, ring(self.base)):
             return None
         goal, known = ring(self.claimed), ring(self.hypothesis)
         for atom in self._unknowns(known):
             solved = _solved(ring, known, atom)
             if solved is not None and self._closes(ring, goal, atom, solved):
+                if self.steps is not None:
+                    self.steps.add("induction hypothesis", atom, node_of(solved))
                 return (*ring.facts, f"induction on {self.step.name}")
         return None
 
@@ -115,7 +127,7 @@ class _Induction:
                 return replace(solution, dict(zip(formal, given, strict=True)))
             return self._expanded_now(part)
 
-        ring = Normalizer(expanded, self.resolve)
+        ring = Normalizer(expanded, self.resolve, self.steps)
         return is_zero(ring, ring(self.claimed))
 
 

@@ -21,14 +21,16 @@ from derive.algebra.polynomial import (
     exponent_product,
     is_integer,
     is_whole,
+    monomial_node,
     monomial_product,
     node_of,
     variable,
 )
 from derive.algebra.powers import power
 from derive.algebra.relations import RELATIONS
-from derive.algebra.rules import RULES
+from derive.algebra.rules import NAMES, RULES
 from derive.algebra.signs import atom_is_nonnegative, atom_is_positive, is_indicator, is_unit_complement
+from derive.algebra.steps import Steps, law_of
 from derive.algebra.sums import sum_of_monomial
 from derive.binding import replace
 from derive.errors import UnsupportedError
@@ -55,11 +57,15 @@ class Normalizer:
     definition: what an element stands for, if it is to be expanded; None for one that stays an atom.
     resolve: gives the derivative that a Derivative node stands for, as an expression without D.
     facts: what the steps taken since it was last emptied have used, in words.
+    steps: where every step is recorded, None for a normal form that nobody wants to check.
     """
 
-    def __init__(self, definition: Definitions | None = None, resolve: Resolve | None = None) -> None:
+    def __init__(
+        self, definition: Definitions | None = None, resolve: Resolve | None = None, steps: Steps | None = None
+    ) -> None:
         self.definition = definition or (lambda part: None)
         self.resolve = resolve
+        self.steps = steps
         self.facts: dict[str, None] = {}
         self.used: dict[Node, dict[str, None]] = {}
         self.memo: dict[Node, Polynomial] = {}
@@ -85,6 +91,8 @@ class Normalizer:
             if len(done.terms) > MAX_TERMS:
                 raise UnsupportedError(f"the normal form has more than {MAX_TERMS} terms")
             self.memo[node] = done
+            if self.steps is not None and type(node) in NAMES:
+                self.steps.add(NAMES[type(node)], node, node_of(done))
             if own:
                 self.used[node] = own
         self.facts.update(self.used.get(node, {}))
@@ -154,6 +162,8 @@ class Normalizer:
                 continue
             changed = relation(self, monomial, place, atom, exponent)
             if changed is not None:
+                if self.steps is not None:
+                    self.steps.add(law_of(relation), monomial_node(monomial), node_of(changed))
                 return changed
         return None
 

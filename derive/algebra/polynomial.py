@@ -6,7 +6,7 @@ Polynomial that is not a number (`x**p`). Nothing here knows what an atom means.
 """
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 from flint import fmpq
 
@@ -30,7 +30,6 @@ from derive.expression import (
     Where,
     add,
     multiply,
-    number,
     power,
 )
 
@@ -253,16 +252,11 @@ def exponent_product(a: Exponent, b: Exponent) -> Exponent:
 
 
 def exponent_node(exponent: Exponent) -> Node:
-    if isinstance(exponent, Polynomial):
-        return node_of(exponent)
-    value = fmpq(exponent)
-    return number(cast(Any, _fraction(value)))
+    return node_of(exponent) if isinstance(exponent, Polynomial) else _number(fmpq(exponent))
 
 
-def _fraction(value: Rational) -> Any:
-    from fractions import Fraction
-
-    return Fraction(int(value.p), int(value.q))
+def _number(value: Rational) -> Number:
+    return Number(int(value.p), int(value.q))
 
 
 def _value(atom: Node) -> Node:
@@ -271,8 +265,13 @@ def _value(atom: Node) -> Node:
 
 
 def monomial_node(monomial: Monomial, coefficient: Rational | int = 1) -> Node:
-    factors = [power(_value(atom), exponent_node(exponent)) for atom, exponent in monomial]
-    return multiply(number(_fraction(fmpq(coefficient))), *factors) if factors else number(_fraction(fmpq(coefficient)))
+    factors = [
+        _value(atom) if type(exponent) is int and exponent == 1 else power(_value(atom), exponent_node(exponent))
+        for atom, exponent in monomial
+    ]
+    if coefficient == 1:
+        return multiply(*factors)
+    return multiply(_number(fmpq(coefficient)), *factors)
 
 
 def node_of(polynomial: Polynomial) -> Node:

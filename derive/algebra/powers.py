@@ -18,6 +18,7 @@ from derive.algebra.polynomial import (
     Polynomial,
     Rational,
     as_polynomial,
+    exponent_node,
     exponent_of,
     exponent_product,
     exponent_sum,
@@ -34,12 +35,20 @@ from derive.algebra.zero import is_zero
 from derive.binding import opened, reduce
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import Call, Node, Reduce, number
+from derive.expression import power as node_power
 
 if TYPE_CHECKING:
     from derive.algebra.normal import Normalizer
 
 
 def power(ring: "Normalizer", base: Polynomial, exponent: Exponent) -> Polynomial:
+    result = _power(ring, base, exponent)
+    if ring.steps is not None:
+        ring.steps.add("power of a product", node_power(node_of(base), exponent_node(exponent)), node_of(result))
+    return result
+
+
+def _power(ring: "Normalizer", base: Polynomial, exponent: Exponent) -> Polynomial:
     if is_whole(exponent):
         if exponent >= 0:
             if exponent == 0 and not base:
@@ -159,7 +168,10 @@ def _prime_factors(value: fmpz) -> list[tuple[fmpz, int]]:
 
 def exponential(ring: "Normalizer", argument: Polynomial) -> Polynomial:
     """exp of a normal form: a product over its terms, c*m giving exp(m)**c and log(a)*r giving a**r."""
-    return ring.by_cases(argument, lambda p: _exponential(ring, p))
+    result = ring.by_cases(argument, lambda p: _exponential(ring, p))
+    if ring.steps is not None:
+        ring.steps.add("exponential of a sum", Call("exp", node_of(argument)), node_of(result))
+    return result
 
 
 def _exponential(ring: "Normalizer", argument: Polynomial) -> Polynomial:
@@ -182,7 +194,10 @@ def _exponential_of_term(ring: "Normalizer", monomial: Monomial, coefficient: Ra
 
 def logarithm(ring: "Normalizer", argument: Polynomial) -> Polynomial:
     """log of a normal form: positive factors part, what is left stays inside; log(exp(m)) is m."""
-    return ring.by_cases(argument, lambda p: _logarithm(ring, p))
+    result = ring.by_cases(argument, lambda p: _logarithm(ring, p))
+    if ring.steps is not None:
+        ring.steps.add("logarithm of a product", Call("log", node_of(argument)), node_of(result))
+    return result
 
 
 def _logarithm(ring: "Normalizer", argument: Polynomial) -> Polynomial:

@@ -186,6 +186,24 @@ def normal_of_derivative(ring: "Normalizer", node: Node) -> Polynomial:
     return ring(ring.resolve(node))
 
 
+# What a rule does, in words; a leaf is its own normal form.
+NAMES: dict[type[Node], str] = {
+    Element: "definition",
+    Add: "collect terms",
+    Multiply: "multiply out",
+    Power: "power of a product",
+    Call: "law of the function",
+    Extremum: "extreme as cases",
+    Where: "cases as indicators",
+    Compare: "condition as an indicator",
+    Logic: "condition as an indicator",
+    Delta: "delta",
+    Table: "element of a table",
+    Reduce: "sum term by term",
+    Expect: "moments of a normal variable",
+    Derivative: "derivative",
+}
+
 RULES: dict[type[Node], Callable[["Normalizer", Node], Polynomial]] = {
     Number: normal_of_number,
     Constant: normal_of_leaf,

@@ -27,6 +27,7 @@ from derive.algebra.polynomial import (
     variable,
 )
 from derive.algebra.powers import inverse
+from derive.algebra.steps import law_of
 from derive.binding import opened, reduce, replace, walk
 from derive.errors import UnsupportedError
 from derive.expression import Element, Index, Node, Reduce, add, axis
@@ -134,12 +135,21 @@ def sum_of_monomial(ring: "Normalizer", monomial: Monomial, indices: tuple[Index
     for rewrite in REWRITES:
         rewritten = rewrite(ring, monomial, indices)
         if rewritten is not None:
+            if ring.steps is not None:
+                before = _summed(monomial_node(monomial), indices)
+                ring.steps.add(law_of(rewrite), before, _summed(node_of(rewritten[0]), rewritten[1]))
             return sum_over(ring, *rewritten)
     outside, inside = split(monomial, indices)
     result = ring.of_monomial(outside)
     for group, part in components(inside, indices):
         result = ring.product(result, _component(ring, part, group))
+    if ring.steps is not None:
+        ring.steps.add("sum of what depends on its index", _summed(monomial_node(monomial), indices), node_of(result))
     return result
+
+
+def _summed(body: Node, indices: tuple[Index, ...]) -> Node:
+    return reduce("sum", body, *indices) if indices else body
 
 
 def _component(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -> Polynomial:
