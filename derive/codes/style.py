@@ -38,7 +38,7 @@ CODES = (
         "claim says "
         "something else: a wrong letter, most often.",
         "- D(L, w[k]) == sum(X[i, k]*(z[i] - y[i]), i) + lam*w[k]",
-        "- D(z[i], y[k]) == delta(i, k)",
+        "- D(z[i], y[p]) == delta(i, p)",
     ),
     Code(
         "D506",
@@ -62,8 +62,8 @@ CODES = (
         "a letter runs over two sizes",
         "The same letter is the index of axes of different sizes in one entry. It is read correctly, and "
         "misread easily.",
-        "L: sum((z[i] - y[i])**2, i)/2 + lam*sum(w[j]**2, j)/2",
-        "L: sum((z[i] - y[i])**2, i)/2 + lam*sum(w[i]**2, i)/2",
+        "- D(L, w[k]) == sum(X[i, k]*(z[i] - y[i]), i) + lam*w[k]",
+        "- D(L, w[i]) == sum(X[k, i]*(z[k] - y[k]), k) + lam*w[i]",
     ),
     Code(
         "D509",
@@ -77,7 +77,7 @@ CODES = (
     Code(
         "D511",
         "the title",
-        "A title is one line of at most 80 characters without a full stop, and starts with a capital letter or a sign.",
+        "A title is one line of at most 120 characters without a full stop, and starts with a capital letter.",
         "title: Ridge regression",
         "title: ridge regression.",
     ),

@@ -1,0 +1,44 @@
+"""`derive explain`: what the codes of findings mean."""
+
+from textwrap import fill, indent
+
+import rich_click as click
+
+from derive.codes import TABLE, Code, find
+from derive.codes.table import VERDICTS
+from derive.errors import nearest
+from derive.output import write
+from derive.selection import visible
+
+WIDTH = 100
+
+
+def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Codes and the words of verdicts, for the shell."""
+    return [word for word in (*TABLE, *VERDICTS) if word.lower().startswith(incomplete.lower())]
+
+
+@click.command()
+@click.argument("code", required=False, shell_complete=complete)
+@click.pass_context
+def explain(ctx: click.Context, code: str | None) -> None:
+    """Say what a code such as D301, or the word of a verdict, means.
+
+    Without one, all codes are listed.
+    """
+    if code is None:
+        write("".join(f"{name}  {found.meaning}\n" for name, found in TABLE.items()))
+        return
+    known = find(code)
+    if known is None:
+        hint = nearest(code.upper(), TABLE)
+        raise click.UsageError(f"{visible(code)!r} is no code{hint}; `derive explain` lists them all", ctx)
+    write(explained(known))
+
+
+def explained(code: Code) -> str:
+    """The meaning of a code, with a line as it should be and as it is complained of."""
+    parts = [f"{code.name}  {code.meaning}\n", fill(code.text, WIDTH) + "\n"]
+    if code.right and code.wrong:
+        parts.append(f"wrong:\n{indent(code.wrong, '    ')}\nright:\n{indent(code.right, '    ')}\n")
+    return "\n".join(parts)
