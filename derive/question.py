@@ -10,7 +10,7 @@ from derive.expression import Derivative, Element, Index, Node, Tensor, element
 from derive.formula import Claim, Formula
 from derive.language.entry import read_claim
 from derive.language.inference import Line, inferred
-from derive.language.notation import claim_sides, expression
+from derive.language.notation import expression
 from derive.language.program import left_side, read_definitions, read_input
 from derive.language.scope import Scope
 from derive.language.source import Text, written
@@ -24,12 +24,15 @@ LETTERS = "kijlpqrsuvabcdefgh"
 class Question:
     """formula: the inputs, the definitions, and the claims that were asked.  assumed: the inputs that were inferred.
 
-    wanted: the derivative that was asked for, None where claims were.
+    wanted: the derivative that was asked for, None where claims were.  given, defined: the declarations and
+    definitions, as they were given.
     """
 
     formula: Formula
     assumed: tuple[str, ...] = ()
     wanted: Derivative | None = None
+    given: tuple[tuple[str, str], ...] = ()
+    defined: tuple[tuple[str, str], ...] = ()
 
     def claiming(self, form: Node) -> "Question":
         """The question whether the derivative is that form, as a claim that reads back from its own text."""
@@ -57,7 +60,7 @@ def derivative(
         node = _by(node, direction, asked.scope, free)
     if not isinstance(node, Derivative):
         raise target.error("by what? name an input or an element of one, such as x[k]")
-    return Question(asked.formula((), text(node)), asked.assumed, node)
+    return asked.question((), text(node), node)
 
 
 def claims(
@@ -68,7 +71,7 @@ def claims(
     stripped = [line.part(0, len(line.value)) for line in texts]
     asked = _Asked(inputs, define, [Line(line) for line in stripped])
     found = tuple(read_claim(line, asked.scope) for line in stripped)
-    return Question(asked.formula(found, "\n".join(claim.text for claim in found)), asked.assumed)
+    return asked.question(found, "")  # so that each is tried at the same points whatever is claimed beside it
 
 
 def read_expression(formula: Formula, line: str) -> Node:
@@ -76,17 +79,10 @@ def read_expression(formula: Formula, line: str) -> Node:
     return expression(written(line, "expression"), scope_of(formula))
 
 
-def about(formula: Formula, line: str) -> Claim:
-    """A claim about a formula; CatalogError if it is none."""
-    scope, given = scope_of(formula), written(line, "claim")
-    left, operator, right = claim_sides(given, scope)
-    return Claim(left, operator, right, " ".join(line.split()), given.at(0))
-
-
-def derivative_of(formula: Formula, target: str, by: Sequence[str]) -> Derivative:
+def derivative_of(formula: Formula, target: str | Node, by: Sequence[str]) -> Derivative:
     """The derivative of an expression about a formula, `target`, by each of `by`."""
     scope = scope_of(formula)
-    node = expression(written(target, "expression"), scope)
+    node = expression(written(target, "expression"), scope) if isinstance(target, str) else target
     for one in by:
         free = {str(leaf.name): leaf for leaf in node.free if isinstance(leaf, Index)}
         node = _by(node, _direction(one), scope, free)
@@ -125,13 +121,15 @@ class _Asked:
         tensors += [read_input(written(n, "assumed"), written(d, "assumed"), self.scope) for n, d in found.items()]
         self.definitions = read_definitions(defined, self.scope)
         self.tensors = tuple(tensors)
-        parts = [(name.value, declared.value) for name, declared in (*given, *defined)]
-        self.text = repr((parts, sorted(found.items())))
+        self.given = tuple((name.value, declared.value) for name, declared in given)
+        self.defined = tuple((left.value, body.value) for left, body in defined)
 
-    def formula(self, asked: tuple[Claim, ...], line: str) -> Formula:
+    def question(self, asked: tuple[Claim, ...], line: str, wanted: Derivative | None = None) -> Question:
         place = written(line, "question").at(0)
-        return Formula(NAME, "", "", self.tensors, self.definitions, asked, (), tuple(self.scope.sizes.values()), "",
-                       place, text=f"{self.text}\n{line}")  # fmt: skip
+        told = repr((self.given, self.defined, self.assumed))
+        formula = Formula(NAME, "", "", self.tensors, self.definitions, asked, (), tuple(self.scope.sizes.values()), "",
+                          place, text=f"{told}\n{line}")  # fmt: skip
+        return Question(formula, self.assumed, wanted, self.given, self.defined)
 
 
 def _part(line: str, what: str) -> Text:

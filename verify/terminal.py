@@ -92,7 +92,7 @@ def rendered(
             for entry in report.formulas:
                 out.print(Text(visible(entry.name), style="bold"))
                 for claim in entry.claims:
-                    out.print(_line(claim))
+                    out.print(line(claim))
             out.print()
         out.print(table(report.formulas, out.width, groups))
         for entry in report.formulas:
@@ -103,8 +103,9 @@ def rendered(
     return captured.get()
 
 
-def _line(claim: Judged) -> Text:
-    line = Text("  ").append(f"{claim.verdict:<10}", COLORS[claim.verdict]).append(visible(claim.claim))
+def line(claim: Judged, indent: str = "  ") -> Text:
+    """A claim with its verdict, on one line."""
+    line = Text(indent).append(f"{claim.verdict:<10}", COLORS[claim.verdict]).append(visible(claim.claim))
     notes: list[str] = [] if claim.origin == "claim" else [claim.origin]
     expected = f"holds {claim.condition}" if isinstance(claim.condition, str) else claim.expected
     notes += [f"expected: {expected}"] if claim.expected == "fails" or not claim.as_expected else []
@@ -145,12 +146,16 @@ def _row(shown: Table, name: str, counts: Summary, style: str = "") -> None:
 
 
 def block(entry: Entry, claim: Judged, seed: int, again: Sequence[str], mark: str = "…") -> Text:
-    """A claim that is not as expected: what was found, where, and the command that finds it again."""
-    head = Text(visible(entry.name), style="bold").append(f"  {visible(claim.claim)}   ", "not bold")
+    """A claim that is not as expected: what was found, where, and the command that finds it again.
+
+    An entry without a name is no catalog's: `again` says all.
+    """
+    head = Text(f"{visible(entry.name)}  " if entry.name else "", style="bold")
+    head.append(f"{visible(claim.claim)}   ", "not bold")
     text = head.append(claim.verdict, COLORS[claim.verdict])
     for name, line in details(claim, mark):
         text.append(f"\n  {name:<8} ").append(visible(line).replace("…", mark))
-    words = ["derive", "check", *again, entry.name, "--seed", str(seed)]
+    words = ["derive", "check", *again, *filter(None, [entry.name]), "--seed", str(seed)]
     return text.append("\n  again    ").append(visible(shlex.join(words)))
 
 

@@ -12,6 +12,7 @@ import rich_click as click
 
 from derive import __version__
 from derive.cli.check import check
+from derive.cli.d import d
 from derive.cli.errata import errata
 from derive.cli.list_ import list_
 from derive.cli.mutate import mutate
@@ -33,7 +34,7 @@ def command() -> None:
     """
 
 
-for subcommand in (check, errata, mutate, show, list_, schema):
+for subcommand in (check, d, errata, mutate, show, list_, schema):
     command.add_command(subcommand)
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import rich_click as click
 
+from derive.cli.claims import check_claims, claimed
+from derive.cli.d import Lines, defined, given
 from derive.cli.options import INTERRUPTED, NOTHING, TIMEOUT, judging, memory, no_cache, processors, tell, words
 from derive.output import complain, write
 from derive.selection import select, visible
@@ -33,18 +35,28 @@ def listed(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
 )
 @memory
 @no_cache
+@claimed
+@given
+@defined
 @click.pass_context
 def check(
     ctx: click.Context, words: tuple[str, ...], output_format: str, output: Path | None, seed: int, jobs: int | None,
     timeout: float, witness: tuple[str, ...], timings: bool, color: str, memory: int, no_cache: bool,
+    claims: Lines, inputs: Lines, define: Lines,
 ) -> None:  # fmt: skip
     """Judge what formulas claim.
 
-    Without words, or with `all`, that is the whole shipped catalog. A FILE is a catalog of your own.
+    Without words, or with `all`, that is the whole shipped catalog. A FILE is a catalog of your own. With --claim
+    it is what stands there, in the inputs and definitions given; what is not declared is inferred where it can be.
 
     Exit status: 0 all is as the catalog expects, 1 it is not, 2 the command line or a part of a catalog was
     refused, 3 witnesses contradict each other or the engine is broken, 5 there was nothing to judge.
     """
+    if claims or inputs or define:
+        if words or not claims:
+            raise click.UsageError("--claim, --input and --define ask of claims in a line, not of a catalog", ctx)
+        more = [] if witness == WITNESSES else ["--witness", ",".join(witness)]
+        check_claims(ctx, claims, inputs, define, witness, seed, timeout, more, output_format, output, color)
     selection = select(words)
     from verify import run, store, terminal
     from verify.report import encoded

@@ -10,6 +10,7 @@ from derive.expression import (
     Add,
     Binder,
     Call,
+    Derivative,
     Element,
     Extremum,
     Index,
@@ -22,10 +23,12 @@ from derive.expression import (
     Where,
     element,
 )
-from derive.formula import Definition
+from derive.formula import Definition, Formula
 from derive.printing.text import text
 
 NOWHERE = Place("", 0, 0)
+LETTERS = ("s", "t", "u", "v", "r", "q", "a", "b", "c", "e")
+INDICES = tuple("ijklpqmnuvwabcdefgh")
 MOST_SHARED = 4  # names that a form may bring with it
 _PARTS = (Add, Multiply, Power, Call, Extremum, Where, Reduce)  # what may be shared
 LEAST_SHARED = 12  # characters from which on a repeated part is worth a name
@@ -104,6 +107,26 @@ def inlined(node: Node, definitions: Mapping[Tensor, Definition]) -> Node:
 
 
 # --------------------------------------------------------------------------------- repeated parts
+
+
+@dataclass(frozen=True)
+class Short:
+    """whole: the form.  form, where: the same with repeated parts under names, and what those are."""
+
+    whole: Node
+    form: Node
+    where: tuple[Definition, ...] = ()
+
+
+def short(formula: Formula, wanted: Derivative, whole: Node) -> Short:
+    """A form of a derivative with its repeated parts under letters that stand for nothing else."""
+    taken = {tensor.name for tensor in formula.tensors()} | {size.name for size in formula.sizes}
+    taken |= {str(leaf.name) for leaf in wanted.free}
+    letters, indices = ([letter for letter in some if letter not in taken] for some in (LETTERS, INDICES))
+    form, where = shared(whole, letters, indices)
+    if inlined(form, {made.tensor: made for made in where}) is not whole:
+        return Short(whole, whole)
+    return Short(whole, form, where)
 
 
 def shared(node: Node, letters: Iterable[str], indices: Sequence[str]) -> tuple[Node, tuple[Definition, ...]]:

@@ -1,36 +1,25 @@
 """The short form of a derivative: forms made in several ways, the shortest that the algebra proves equal."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from derive.binding import walk
+from derive.derivation.reading import tidy
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import Add, Binder, Call, Derivative, Element, Index, Multiply, Node, Number, Power, Reduce
 from derive.forms.grouping import Grouping
-from derive.forms.names import Names, inlined, shared
+from derive.forms.names import Names, Short, inlined, short
 from derive.forms.style import cost, everywhere, folded, settled
 from derive.formula import Claim, Definition, Formula
 from derive.proof import Algebra
-from derive.show import tidy
 
 MOST_PROOFS = 4  # forms that are tried to be proved, the shortest first
 LONG = 4000  # characters of a form beyond which nothing shorter is sought
 ENOUGH = 24  # characters that nobody asks to be fewer
 FEW = 4  # terms of a normal form that is put together first
-LETTERS = ("s", "t", "u", "v", "r", "q", "a", "b", "c", "e")
-INDICES = tuple("ijklpqmnuvwabcdefgh")
 
 _FAILURES = (UnsupportedError, UndefinedError, RecursionError)
-
-
-@dataclass(frozen=True)
-class Short:
-    """whole: the form.  form, where: the same with repeated parts under names, and what those are."""
-
-    whole: Node
-    form: Node
-    where: tuple[Definition, ...] = ()
 
 
 def shortest(formula: Formula, wanted: Derivative) -> Short:
@@ -51,13 +40,7 @@ def shortest(formula: Formula, wanted: Derivative) -> Short:
         if form is plain or algebra.prove(Claim(wanted, "==", form, "", formula.place)).equal:
             best = form
             break
-    taken = {tensor.name for tensor in formula.tensors()} | {size.name for size in formula.sizes}
-    taken |= {str(leaf.name) for leaf in wanted.free}
-    free = [letter for letter in INDICES if letter not in taken]
-    form, where = shared(best, (letter for letter in LETTERS if letter not in taken), free)
-    if inlined(form, {made.tensor: made for made in where}) is not best:
-        return Short(best, best)
-    return Short(best, form, where)
+    return short(formula, wanted, best)
 
 
 def _forms(formula: Formula, wanted: Derivative, algebra: Algebra) -> Iterator[Node]:

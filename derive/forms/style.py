@@ -97,8 +97,7 @@ def _below(node: Node) -> Node:
     """A power as it is read: 1/sqrt(x) for x**(-1/2), exp(-x/2) for exp(x)**(-1/2)."""
     match node:
         case Power(Call("exp", argument), Number() as times):
-            inside = read_off(multiply(abs(times.value), argument))
-            return power(Call("exp", inside), -1) if times.value < 0 else Call("exp", inside)
+            return Call("exp", read_off(multiply(times, argument)))
         case Power(Number(), _):
             return node
         case Power(base, Number() as times) if times.value < 0 and times.value != -1:
