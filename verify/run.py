@@ -175,13 +175,13 @@ class Run:
 
     def _ask(self, slots: list[Slot], limits: Limits, watch: Watcher, timings: bool) -> None:
         """Ask the workers about the rest; each formula that is through goes to the store."""
-        jobs = self._jobs(slots)
-        if not jobs or watch.is_over:
+        if watch.is_over or all(slot.is_through for slot in slots):
             return
         from verify.pool import Verdict, run
         from verify.worker import use_one_thread
 
         use_one_thread()
+        jobs = self._jobs(slots)
         known = {(str(path), f.name): f for path, _, f in self.formulas} if self._is_read else {}
         events = run(jobs, known, self.settings, limits.workers, limits.timeout, limits.memory, timings, limits.is_each,
                      watch.begin)  # fmt: skip

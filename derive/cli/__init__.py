@@ -1,30 +1,58 @@
 """The command `derive`: the one place that ties symbols and numbers together; a module for each subcommand.
 
-Nothing that is slow to import is imported before a command needs it.
+Nothing that is slow to import is imported before a command needs it; a subcommand is imported when it is called.
 """
 
-import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
-import rich_click as click
+import click
 
 from derive import __version__
-from derive.cli.check import check
-from derive.cli.d import d
-from derive.cli.errata import errata
-from derive.cli.list_ import list_
-from derive.cli.mutate import mutate
-from derive.cli.options import BROKEN, INTERRUPTED, PIPE, REFUSED
-from derive.cli.schema import schema
-from derive.cli.show import show
-from derive.errors import CatalogError
-from derive.output import ReaderLeft, complain
-from derive.selection import UnknownWord
+
+COMMANDS = {
+    "check": ("derive.cli.check:check", "Judge what formulas claim."),
+    "d": ("derive.cli.d:d", "Differentiate EXPRESSION by BY, an input or an element of one: x, x[k]."),
+    "errata": ("derive.cli.errata:errata", "Report what sources print and does not hold."),
+    "mutate": ("derive.cli.mutate:mutate", "Make wrong twins of every equation and report which the engine catches."),
+    "show": ("derive.cli.show:show", "Print formulas and their derivatives: LaTeX, or what --format says."),
+    "export": ("derive.cli.export:export", "Write code for a formula: its value, and the gradients."),
+    "list": ("derive.cli.list_:list_", "List the formulas: name, group and title."),
+    "schema": ("derive.cli.schema:schema", "Print the JSON schema of something that derive writes, or of a catalog."),
+    "lint": ("derive.cli.lint:lint", "Look over a catalog without judging it."),
+    "explain": ("derive.cli.explain:explain", "Say what a code such as D301, or the word of a verdict, means."),
+    "init": ("derive.cli.init:init", "Write a commented catalog to start from, and the schema that editors read."),
+    "diff-reports": (
+        "derive.cli.diff_reports:diff_reports",
+        "Name the claims whose verdicts differ between two reports.",
+    ),
+    "completion": ("derive.cli.completion:completion", "Print a script that teaches a shell to complete `derive`."),
+    "cache": ("derive.cli.cache:cache", "Tell what earlier runs left, or forget it."),
+}
+"""Of each subcommand where it is, and its one line in the help: the first of its docstring."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Subcommands(click.Group):
+    """Subcommands that are imported when they are called, not to be listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        found: click.Command = getattr(import_module(module), name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=Subcommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="derive", message="%(prog)s %(version)s")
 def command() -> None:
     """Says whether a formula is true.
@@ -34,39 +62,18 @@ def command() -> None:
     """
 
 
-for subcommand in (check, d, errata, mutate, show, list_, schema):
-    command.add_command(subcommand)
-
-
 def run_command(arguments: Sequence[str] | None) -> int:
     """The exit status of a command line; every way to fail ends in a message and a status, never in a traceback."""
     try:
         status = command.main(arguments, prog_name="derive", standalone_mode=False)
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
-    except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        help_hint = f"\nTry `{context.command_path} --help`." if context else ""
-        complain(f"derive: {error.format_message()}{help_hint}")
-        return REFUSED
-    except (CatalogError, UnknownWord) as error:
-        complain(f"derive: {error}")
-        return REFUSED
-    except (KeyboardInterrupt, click.Abort):
-        complain("derive: interrupted")
-        return INTERRUPTED
-    except ReaderLeft:
-        # What is still buffered must not fail once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE
     except SystemExit as exit_:  # click's own, after a completion
         return int(exit_.code or 0)
-    except OSError as error:
-        complain(f"derive: {error.filename or 'output'}: {error.strerror}")
-        return REFUSED
-    except Exception as error:
-        complain(f"derive: internal error: {type(error).__name__}: {error}")
-        return BROKEN
+    except (Exception, KeyboardInterrupt) as error:
+        from derive.cli.failures import status_of
+
+        return status_of(error)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

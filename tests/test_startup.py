@@ -1,0 +1,42 @@
+"""Start-up: what a command does not need is not loaded, and the table that stands for the subcommands says the truth."""
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from derive.cli import COMMANDS, command, run_command
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_line_of_a_command_in_the_help_is_the_first_of_its_own_help(name):
+    place, line = COMMANDS[name]
+    module, _, attribute = place.partition(":")
+    found = getattr(import_module(module), attribute)
+    assert found.name == name
+    assert found.get_short_help_str(1000) == line
+
+
+def test_the_help_names_every_command_in_order(capsys):
+    assert run_command(["--help"]) == 0
+    lines = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "] == list(COMMANDS)
+
+
+def test_every_command_can_be_called(capsys):
+    for name in command.list_commands(None):
+        assert run_command([name, "--help"]) == 0
+    assert run_command(["nosuch"]) == 2
+    assert "No such command 'nosuch'" in capsys.readouterr().err
+
+
+def test_the_help_loads_neither_a_subcommand_nor_rich():
+    code = "import sys; from derive.cli import run_command; run_command(['--help']); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.split())
+    assert "click.core" in loaded
+    assert not {name for name in loaded if name.startswith(("rich", "msgspec", "yaml", "derive.language", "verify"))}
