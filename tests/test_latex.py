@@ -146,7 +146,7 @@ PRINTED = [
     (Derivative(total(x_(i), i), (x_(k),)), r"\frac{\partial}{\partial x_{k}} \left(\sum_{i} x_{i}\right)"),
     (
         Expect(Variable(1) ** 2, (Variable(1),), epsilon, beta1),
-        r"\mathbb{E}_{z \sim \mathcal{N}\left(\varepsilon, \beta_{1}^{2}\right)}\left[z^{2}\right]",
+        r"\operatorname{E}_{z \sim \mathcal{N}\left(\varepsilon, \beta_{1}^{2}\right)}\left[z^{2}\right]",
     ),
 ]
 

@@ -1,5 +1,6 @@
 """Derivations: how a derivative comes about, line by line, each with its rule and none shown that a check refutes."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ from derive.derivation.rules import rules
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import (
     ZERO,
+    Add,
     Delta,
     Derivative,
     Element,
     Index,
+    Multiply,
     Node,
     Tensor,
     add,
@@ -206,14 +209,14 @@ class Chain:
             named = [index for index in wanted.by[0].subscripts if isinstance(index, Index)]
         left = Derivative(self.reverse.target, (element(adjoint.of, *named),))
         reached = waiting.pop(left, [])
-        shown: set[Node] = set()
+        shown = set[object]()
+        claimed = {_unordered(right) for right, _ in reached}
         for right, rule in self._derived(adjoint, left, named, is_final=not reached):
-            if right not in shown:
-                shown.add(right)
+            if _unordered(right) not in shown | claimed:
+                shown.add(_unordered(right))
                 self.lines.add(left, right, rule)
         for right, rule in reached:
-            if right not in shown:
-                self.lines.add(left, right, rule)
+            self.lines.add(left, right, rule)
 
     def _derived(
         self, adjoint: Adjoint, left: Derivative, named: list[Index], is_final: bool
@@ -231,7 +234,7 @@ class Chain:
         elif all(self._is_direct(user, adjoint.of) for user in through):
             yield add(*(self._through(user, left.by[0], named) for user in through)), tuple(words[:-1])
             words = []
-        raw = folded(self._written(body))
+        raw = tidy(folded(self._written(body)))
         yield raw, (*words, ", ".join(self._rules(adjoint)))
         short = tidy(contracted(raw))
         deltas = "sums over a delta keep one term" if _has_delta(raw) and not _has_delta(short) else "simplified"
@@ -302,6 +305,14 @@ class Chain:
 
 def _has_delta(node: Node) -> bool:
     return any(isinstance(part, Delta) for part in walk(node))
+
+
+def _unordered(node: Node) -> object:
+    """What two forms share that differ in the order of terms or factors."""
+    match node:
+        case Add(parts) | Multiply(parts):
+            return type(node), frozenset(Counter(map(_unordered, parts)).items())
+    return node
 
 
 def _is_plain(wanted: Derivative, of: Tensor) -> bool:

@@ -47,12 +47,12 @@ class Display:
 
     def written(self, form: str, columns: int = 100) -> str:
         """The display in one of FORMATS; "" where there is nothing to show. columns: the width for "unicode"."""
-        if not self.lines:
-            return ""
         return self.unicode(columns) if form == "unicode" else str(getattr(self, form)())
 
     def latex(self) -> str:
         """An align* display for the package amsmath; a derivation as one aligned display for each left side."""
+        if not self.lines:
+            return ""
         if self.is_derivation:
             return "\n".join(f"\\[\n{block}\n\\]\n" for block in self._aligned())
         return "\\begin{align*}\n" + " \\\\\n".join(self._rows(list(self._laid()))) + "\n\\end{align*}\n"
@@ -69,21 +69,23 @@ class Display:
 
         laid = list(self._laid())
         writer = Writer([box for line in laid for box in (line.relation.left, line.relation.right)], columns)
-        return "\n\n".join(writer.line(line.relation, line.is_first, line.rule) for line in laid) + "\n"
+        return "".join(f"{writer.line(line.relation, line.is_first, line.rule)}\n\n" for line in laid)[:-1]
 
     def mathml(self) -> str:
         """One math element, in ASCII, so that it may stand in any page."""
         from derive.printing.mathml import aligned, ascii_only
 
+        if not self.lines:
+            return ""
         return ascii_only(aligned((line.relation, line.rule, line.is_first) for line in self._laid())) + "\n"
 
     def text(self) -> str:
         """The lines in the language of the catalog, rules as comments."""
-        lines = []
+        lines = list[str]()
         for line in self.lines:
             rule = "".join(part.name if isinstance(part, Tensor) else part for part in line.rule)
             lines.append(f"{text(line.left)} {line.operator} {text(line.right)}" + (f"  # {rule}" if rule else ""))
-        return "\n".join(lines) + "\n"
+        return "".join(f"{line}\n" for line in lines)
 
     def sympy(self) -> str:
         """Python code that makes a SymPy equation of every line."""
@@ -96,7 +98,7 @@ class Display:
     def _aligned(self) -> list[str]:
         """A LaTeX `aligned` for each left side of a derivation, else one for all."""
         laid = list(self._laid())
-        groups = [list(group) for _, group in groupby(laid, lambda line: line.group)] if self.is_derivation else [laid]
+        groups = [list(group) for _, group in groupby(laid, lambda line: line.group if self.is_derivation else 0)]
         return ["\\begin{aligned}\n" + " \\\\\n".join(self._rows(group)) + "\n\\end{aligned}" for group in groups]
 
     @staticmethod

@@ -45,7 +45,7 @@ SIGNS = {sign: f" {command} " for sign, command in RELATIONS.items()} | {
     "not": r"\lnot ",
     "distributed": r" \sim ",
     "normal": r"\mathcal{N}",
-    "expected": r"\mathbb{E}",
+    "expected": r"\operatorname{E}",
     "indicator": r"\mathbf{1}",
     "transposed": r"\top",
     "hadamard": r" \odot ",

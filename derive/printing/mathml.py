@@ -26,13 +26,17 @@ from derive.printing.layout import (
     Sign,
     Symbol,
     Word,
+    first,
+    inside,
 )
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 BIG = {"sum": "∑", "prod": "∏"}
 SPACE = "\u00a0"  # which XML keeps
 GAP = '<mspace width="0.167em"/>'
-LEFT, RIGHT = ' style="text-align: left"', ' style="text-align: right"'
+# The plain values align text, these also what is a box of its own; Chromium, Firefox and Safari know them.
+LEFT, RIGHT = ' style="text-align: -webkit-left"', ' style="text-align: -webkit-right"'
+SIDE = ' style="text-align: -webkit-left; padding-left: 0"'
 _INVISIBLE = {"times": "&#x2062;", "next": "&#x2063;", "apply": "&#x2061;"}
 
 
@@ -58,7 +62,7 @@ def aligned(lines: Iterable[tuple[Relation, Sequence[str | Box], bool]]) -> str:
     rows = []
     for line, remark, is_first in lines:
         left = written(line.left) if is_first else ""
-        cells = [f"<mtd{RIGHT}>{left}</mtd>", f"<mtd{LEFT}>{related(line)}</mtd>"]
+        cells = [f"<mtd{RIGHT}>{left}</mtd>", f"<mtd{SIDE}>{related(line)}</mtd>"]
         words = "".join(f"<mtext>{_kept(part)}</mtext>" if isinstance(part, str) else written(part) for part in remark)
         cells += [f'<mtd{LEFT}><mspace width="2em"/>{words}</mtd>'] if remark else []
         rows.append(f"<mtr>{''.join(cells)}</mtr>")
@@ -98,10 +102,14 @@ def _row(box: Row) -> str:
     for before, item, after in zip((None, *box.items), box.items, (*box.items[1:], None), strict=False):
         match item:
             case Sign("body"):
-                parts.append("" if isinstance(after, Fenced) and not isinstance(before, Big) else GAP)
+                # The sign of a sum has its own space.
+                is_close = before.kind in BIG if isinstance(before, Big) else isinstance(after, Fenced)
+                parts.append("" if is_close else GAP)
             case Sign("apply"):
                 is_fenced = isinstance(after, Fenced) and after.fence == "()"
                 parts.append(f"<mo>{_INVISIBLE['apply']}</mo>" + ("" if is_fenced else GAP))
+            case Sign("times") if after is not None and isinstance(first(after), Word):
+                parts.append(written(item) + GAP)
             case Phrase(text):
                 parts.append(f"<mtext>{SPACE if before else ''}{escape(text)}{SPACE}</mtext>")
             case _:
@@ -155,10 +163,11 @@ def _big(box: Big) -> str:
 
 def _fenced(box: Fenced) -> str:
     opening, closing = box.fence[0], box.fence[1]
-    stretched = ' stretchy="true"' if box.fence == "||" else ""
+    is_tall = any(isinstance(part, (Fraction, Big, Root, Cases, Matrix)) for part in inside(box.body))
+    stretchy = "true" if is_tall else "false"
     return (
-        f'<mrow><mo form="prefix"{stretched}>{opening}</mo>{written(box.body)}'
-        f'<mo form="postfix"{stretched}>{closing}</mo></mrow>'
+        f'<mrow><mo form="prefix" stretchy="{stretchy}">{opening}</mo>{written(box.body)}'
+        f'<mo form="postfix" stretchy="{stretchy}">{closing}</mo></mrow>'
     )
 
 
