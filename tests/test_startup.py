@@ -1,4 +1,4 @@
-"""Start-up: what a command does not need is not loaded, and the table that stands for the subcommands says the truth."""
+"""Start-up: what a command does not need is not loaded, and the table of the subcommands says the truth."""
 
 import subprocess
 import sys
