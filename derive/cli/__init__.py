@@ -6,6 +6,7 @@ Nothing that is slow to import is imported before a command needs it; a subcomma
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -54,12 +55,18 @@ class Subcommands(click.Group):
 
 @click.group(cls=Subcommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="derive", message="%(prog)s %(version)s")
-def command() -> None:
+@click.pass_context
+def command(ctx: click.Context) -> None:
     """Says whether a formula is true.
 
     Gradients are derived in index notation for every size; what a formula claims is proved, or refuted with a
     point that shows it.
     """
+    from derive.cli.settings import nearest_table, settings
+
+    if nearest_table(Path.cwd()):
+        ctx.obj = settings({name: subcommand for name in COMMANDS if (subcommand := command.get_command(ctx, name))})
+        ctx.default_map = ctx.obj.by_command
 
 
 def run_command(arguments: Sequence[str] | None) -> int:

@@ -26,7 +26,15 @@ def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     return [word for word in words if word.startswith(incomplete)]
 
 
-words = click.argument("words", nargs=-1, metavar="[all | NAME… | GROUP… | FILE…]", shell_complete=complete)
+def chosen(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of the command line; where there are none, the catalogs of the settings."""
+    found = ctx.find_root().obj
+    return value or (found.catalogs if found else ())
+
+
+words = click.argument(
+    "words", nargs=-1, metavar="[all | NAME… | GROUP… | FILE…]", shell_complete=complete, callback=chosen
+)
 
 Command = Callable[..., None]
 

@@ -99,4 +99,12 @@ CODES = (
         "holds: sometimes",
         (r"holds is yes, no or",),
     ),
+    Code(
+        "D120",
+        "a setting",
+        "`[tool.derive]` in pyproject.toml has the long options of commands as its keys, without their dashes, "
+        "`[tool.derive.COMMAND]` those of one command; `catalogs` lists files. What the command line says goes first.",
+        patterns=(r"\[tool\.derive", r"setting \S+: ", r"catalogs is a list of files", r"no file is called",
+                  r".*pyproject\.toml: not TOML"),
+    ),
 )  # fmt: skip
