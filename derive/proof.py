@@ -24,11 +24,15 @@ MAX_STEPS = 16
 
 @dataclass(frozen=True)
 class Proof:
-    """equal: whether left == right was shown.  reason: why not.  facts: what the proof relies on."""
+    """equal: whether left == right was shown.  reason: why not.  facts: what the proof relies on.
+
+    opened: the definitions that were read, the others being names; None for a proof that is no single comparison.
+    """
 
     equal: bool
     reason: str = ""
     facts: tuple[str, ...] = ()
+    opened: frozenset[Tensor] | None = None
 
 
 class Algebra:
@@ -243,7 +247,7 @@ class Algebra:
             ring.effort = 0
             try:
                 if self._holds(ring, claim):
-                    return Proof(True, "", tuple(ring.facts))
+                    return Proof(True, "", tuple(ring.facts), expanded)
                 reason = "the normal forms of the two sides differ"
             except UnsupportedError as error:
                 reason = str(error)
@@ -254,6 +258,12 @@ class Algebra:
             if facts is not None:
                 return Proof(True, "", facts)
         return Proof(False, reason)
+
+    def forms(self, claim: Claim, opened: frozenset[Tensor]) -> tuple[Node, Node]:
+        """The normal forms of both sides, compared once more, with these definitions read."""
+        ring = self._ring(opened)
+        self._holds(ring, claim)
+        return ring.canonical(claim.left), ring.canonical(claim.right)
 
     @staticmethod
     def _holds(ring: Normalizer, claim: Claim) -> bool:

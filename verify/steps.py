@@ -75,6 +75,11 @@ def checked(
     return result
 
 
+def compared_steps(formula: Formula, program: Sequence[Definition], steps: Sequence[Step]) -> str:
+    """The first step that differs, in words; "" if none does."""
+    return checked(formula, program, steps).wrong
+
+
 def _points(formula: Formula, seed: int) -> Iterator[Draw]:
     for place, stratum in enumerate(_STRATA):
         for more in range(4):

@@ -8,7 +8,7 @@ import rich_click as click
 
 from derive.cli.options import BROKEN, NOTHING, REFUSED, TIMEOUT, processors, tell, words
 from derive.output import complain, write
-from derive.selection import Selection, select
+from derive.selection import Selection, select, visible
 
 if TYPE_CHECKING:
     from derive.expression import Derivative, Node
@@ -24,9 +24,12 @@ WIDE = 100  # columns where there is no terminal
 @click.option("--format", "form", type=click.Choice(FORMATS), default="latex", show_default=True)
 @click.option("--of", "asked", metavar="EXPRESSION", help="One expression alone, as 'D(L, x[k])'.")
 @click.option("--steps", is_flag=True, help="How each derivative comes about, each step with its rule and checked.")
+@click.option("--proof", is_flag=True, help="How each claim is proved: normal forms, facts used, steps, all checked.")
 @click.option("--printed", is_flag=True, help="What sources print instead, each with its verdict.")
 @click.pass_context
-def show(ctx: click.Context, words: tuple[str, ...], form: str, asked: str | None, steps: bool, printed: bool) -> None:
+def show(
+    ctx: click.Context, words: tuple[str, ...], form: str, asked: str | None, steps: bool, proof: bool, printed: bool
+) -> None:
     """Print formulas and their derivatives: LaTeX, or what --format says.
 
     Nothing else goes to stdout: an align* display each, for a document that uses the package amsmath. A derivative
@@ -35,6 +38,8 @@ def show(ctx: click.Context, words: tuple[str, ...], form: str, asked: str | Non
     if not words:
         raise click.UsageError("which formula? `derive list` shows them", ctx)
     selection = select(words)
+    if proof and (asked or steps or printed):
+        raise click.UsageError("--proof goes with --format alone", ctx)
     if printed:
         if form != "latex" or asked or steps:
             raise click.UsageError("what sources print is quoted as LaTeX: --printed goes with no other option", ctx)
@@ -46,6 +51,10 @@ def show(ctx: click.Context, words: tuple[str, ...], form: str, asked: str | Non
         catalog = read(file.path, file.shown, None if selection.is_whole else {entry.name for entry in file.entries})
         errors += catalog.errors
         for formula in catalog.formulas.values():
+            if proof:
+                failed += show_proofs(formula, form)
+                shown += 1
+                continue
             display = displayed(formula, asked, steps)
             text = display.written(form, columns())
             write(("\n" if shown and text else "") + text)
@@ -77,6 +86,27 @@ def displayed(formula: "Formula", asked: str | None, steps: bool) -> "Display":
     if not wanted:
         raise click.UsageError("--steps derives: what --of names has no derivative D(f, x[k]) in it")
     return derivation(formula, check, wanted)
+
+
+# What stands before and after a line of words, so that the output is still of its format.
+COMMENTS = {"latex": ("% ", ""), "markdown": ("- ", ""), "mathml": ("<!-- ", " -->"), "unicode": ("", "")}
+
+
+def show_proofs(formula: "Formula", form: str) -> bool:
+    """Print how each claim is proved; returns whether a step was found to be wrong."""
+    from derive.derivation.account import accounts
+    from verify.steps import compared_steps
+
+    opening, closing = COMMENTS.get(form, ("# ", ""))
+    failed = False
+    for told in accounts(formula, compared_steps):
+        for line in told.header:
+            write(f"{opening}{visible(line).replace('--', '- -') if closing else visible(line)}{closing}\n")
+        write(("\n" if told.display.lines else "") + told.display.written(form, columns()) + "\n")
+        if told.wrong:
+            complain(f"{formula.name}: {told.header[0]}: a step of the proof is wrong: {told.wrong}")
+        failed |= bool(told.wrong)
+    return failed
 
 
 def read_expression(formula: "Formula", written: str) -> "Node":
