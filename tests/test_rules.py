@@ -305,6 +305,90 @@ RULES = [
     ),
     ("floor of an integer", {"h": "natural"}, "(2*h + 1)//2 == h", "(2*h + 1)//2 == h + 1"),
     ("floor of a floor", {"h": "natural"}, "(h//2 + 6)//2 == h//4 + 3", "(h//2 + 6)//2 == h//4 + 2"),
+    # the largest over an index
+    (
+        "the slope of the largest",
+        V,
+        "D(max(3*x[i] + sum(y[k], k), i), x[j]) == 3*prod(where(i == j, 1, where(x[j] > x[i], 1, 0)), i)",
+        "D(max(3*x[i] + sum(y[k], k), i), x[j]) == 3*prod(where(i == j, 1, where(x[j] < x[i], 1, 0)), i)",
+    ),
+    (
+        "the slope of the smallest",
+        V,
+        "D(min(x[i]*exp(y[k]), i), x[j]) == exp(y[k])*prod(where(i == j, 1, where(x[j] < x[i], 1, 0)), i)",
+        "D(min(x[i]*exp(y[k]), i), x[j]) == exp(y[k])*prod(where(i == j, 1, where(x[j] > x[i], 1, 0)), i)",
+    ),
+    (
+        "one of the values is the largest",
+        V,
+        "sum(D(max(y[k] - x[i], i), x[j]), j) == -1",
+        "sum(D(max(y[k] - x[i], i), x[j]), j) == -n",
+    ),
+    (
+        "the largest is one of the values",
+        V,
+        "sum(where(x[k] == max(x[i], i), 2*x[k] + y[j], 0), k) == 2*max(x[i], i) + y[j]",
+        "sum(where(x[k] == max(x[i], i), 2*x[k] + y[j], 0), k) == 2*max(x[i], i) + n*y[j]",
+    ),
+    (
+        "what all values share leaves the largest",
+        {**V, "c": "positive"},
+        "max(2*c*x[i] + y[k], i) == 2*c*max(x[i], i) + y[k]",
+        "max(-2*c*x[i] + y[k], i) == -2*c*max(x[i], i) + y[k]",
+    ),
+    (
+        "the largest in a window",
+        {"x": "real[w*P]", "g": "real[P]"},
+        "D(sum(g[p]*max(x[w*p + i], (i, 0, w - 1)), p), x[u]) =="
+        " g[u//w]*prod(where(w*(u//w) + i == u, 1, where(x[u] > x[w*(u//w) + i], 1, 0)), (i, 0, w - 1))",
+        "D(sum(g[p]*max(x[w*p + i], (i, 0, w - 1)), p), x[u]) =="
+        " g[u//w]*prod(where(i == u, 1, where(x[u] > x[i], 1, 0)), i)",
+    ),
+    # conditions on integers
+    (
+        "an order of integers",
+        V,
+        "x[i]*y[j]*where(2*i + 1 > 2*j, 1, 0) == x[i]*y[j]*(1 - where(j - i > 1/3, 1, 0))",
+        "x[i]*y[j]*where(2*i + 1 > 2*j, 1, 0) == x[i]*y[j]*(1 - where(j - i > 3/2, 1, 0))",
+    ),
+    (
+        "integers that are equal",
+        V,
+        "x[i]*y[j]*where(i == j, 1, 0) == x[i]*y[i]*delta(2*j, 2*i)",
+        "x[i]*y[j]*where(i == j, 1, 0) == x[i]*y[i]*delta(2*j, i)",
+    ),
+    (
+        "a sum to a step by one of its terms",
+        {"x": "real[1..T]", "g": "real[1..T]"},
+        "g[t]*D(sum(x[s]**2, (s, 1, t)), x[r]) == 2*g[t]*x[r]*where(r < t + 1/2, 1, 0)",
+        "g[t]*D(sum(x[s]**2, (s, 1, t)), x[r]) == 2*g[t]*x[r]*where(r < t - 1/2, 1, 0)",
+    ),
+    (
+        "a sum over a part of an axis",
+        {"x": "real[1..h + d]"},
+        "D(sum(x[a], (a, h + 1, h + d)), x[b]) == where(b > h + 1/2, 1, 0)",
+        "D(sum(x[a], (a, h + 1, h + d)), x[b]) == where(b > h - 1/2, 1, 0)",
+    ),
+    (
+        "the digits of an index",
+        {"x": "real[C*P*Q]", "y": "real[C, P, Q]"},
+        "x[u]*y[c, p, q]*delta(u//(P*Q), c)*delta((u//Q) % P, p)*delta(u % Q, q) =="
+        " x[u]*y[c, p, q]*delta(u, (c*P + p)*Q + q)",
+        "x[u]*y[c, p, q]*delta(u//(P*Q), c)*delta((u//Q) % P, p)*delta(u % Q, q) =="
+        " x[u]*y[c, p, q]*delta(u, (c*Q + p)*P + q)",
+    ),
+    (
+        "floor of a floor by sizes",
+        {"x": "real[P*Q*R]"},
+        "x[u]*((u//Q)//P) == x[u]*(u//(P*Q))",
+        "x[u]*((u//Q)//P) == x[u]*(u//(P + Q))",
+    ),
+    (
+        "a remainder of an index over a short axis",
+        {"y": "real[8]"},
+        "where(i % 3 < 1/2, y[i], 0) == y[i]*(delta(i, 0) + delta(i, 3) + delta(i, 6))",
+        "where(i % 3 < 1/2, y[i], 0) == y[i]*(delta(i, 0) + delta(i, 3) + delta(i, 5))",
+    ),
     # inequalities
     ("no negative term", V, "sum(x[i]**2, i) >= 0", "sum(x[i]**3, i) >= 0"),
     ("no negative factor", {"x": "real", "p": "unit"}, "p*(1 - p) <= 1/4", "p*(1 - p) <= 1/5"),
@@ -328,5 +412,45 @@ def test_a_law_is_proved_and_its_wrong_twin_is_not(rule: str, inputs: dict[str, 
         assert proof.equal, proof.reason
         assert exact.testify(formula, formula.claims[0], Settings()).says == "agrees"
         wrong = quick(twin, **inputs)
+        assert not prove(wrong, wrong.claims[0]).equal
+        assert exact.testify(wrong, wrong.claims[0], Settings()).says == "differs"
+
+
+def test_the_slope_of_a_largest_value_that_many_reach_is_not_counted_many_times() -> None:
+    """Where c is above every x, all n values are c: the largest moves with c by 1, not by n."""
+    with arena():
+        right = "where(c > max(x[i], i), 1, 0)"
+        formula = quick(f"D(max(max(x[i], c), i), c) == {right}", x="real[n]", c="real")
+        assert exact.testify(formula, formula.claims[0], Settings()).says == "agrees"
+        reached = "where(max(x[i], c) == max(max(x[j], c), j), where(x[i] > c, 0, 1), 0)"
+        wrong = quick(f"D(max(max(x[i], c), i), c) == sum({reached}, i)", x="real[n]", c="real")
+        assert not prove(wrong, wrong.claims[0]).equal
+        assert exact.testify(wrong, wrong.claims[0], Settings()).says == "differs"
+
+
+@pytest.mark.parametrize(
+    ("define", "law", "twin"),
+    [
+        (
+            {"w[0]": "start", "w[t]": "w[t-1] - (w[t-1] - x[t])/t"},
+            "D(w[T], x[s]) == 1/T",
+            "D(w[T], x[s]) == 1/s",
+        ),
+        (
+            {"w[0]": "start", "w[t]": "b*w[t-1] + x[t]"},
+            "D(w[T], x[s]) == b**(T - s)",
+            "D(w[T], x[s]) == b**(T - s + 1)",
+        ),
+    ],
+    ids=["a running mean", "a leaky sum"],
+)
+def test_the_slope_of_a_recurrence_by_an_input_of_any_step(define: dict[str, str], law: str, twin: str) -> None:
+    """No step is moved by a later input, so the claim is shown for the steps up to t one after the other."""
+    inputs = {"start": "real", "b": "positive", "x": "real[1..T]"}
+    with arena():
+        formula = quick(law, define=define, **inputs)
+        assert prove(formula, formula.claims[0]).equal
+        assert exact.testify(formula, formula.claims[0], Settings()).says == "agrees"
+        wrong = quick(twin, define=define, **inputs)
         assert not prove(wrong, wrong.claims[0]).equal
         assert exact.testify(wrong, wrong.claims[0], Settings()).says == "differs"
