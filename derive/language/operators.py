@@ -4,6 +4,7 @@ Nothing else is ever called: the name in a catalog is looked up here, and what i
 of this table. A signature has arrays, then after `;` plain numbers and words:
 
     name?  may be left out       name#  an array of whole numbers       name=a|b  one of these words (yes and no: truth)
+    name~  an array by which the library does not differentiate
 
 A `!` before the name says that the operator is not differentiated: the library has no gradient, or only at kinks.
 """
@@ -23,6 +24,11 @@ torch.nn.functional.silu(input)
 torch.nn.functional.gelu(input; approximate=none|tanh)
 torch.nn.functional.logsigmoid(input)
 torch.nn.functional.softshrink(input; lambd?)
+torch.nn.functional.selu(input)
+torch.nn.functional.mish(input)
+torch.nn.functional.softsign(input)
+torch.nn.functional.hardtanh(input; min_val?, max_val?)
+torch.nn.functional.glu(input; dim?)
 torch.nn.functional.softmax(input; dim)
 torch.nn.functional.log_softmax(input; dim)
 torch.nn.functional.mse_loss(input, target; reduction=none|mean|sum)
@@ -34,15 +40,21 @@ torch.nn.functional.binary_cross_entropy_with_logits(input, target; reduction=no
 torch.nn.functional.cross_entropy(input, target?, classes#?; label_smoothing?, reduction=none|mean|sum)
 torch.nn.functional.nll_loss(input, target#; reduction=none|mean|sum)
 torch.nn.functional.kl_div(input, target; reduction=none|batchmean|mean|sum, log_target=yes|no)
-torch.nn.functional.gaussian_nll_loss(input, target, var; full=yes|no, reduction=none|mean|sum)
+torch.nn.functional.gaussian_nll_loss(input, target, var; eps?, full=yes|no, reduction=none|mean|sum)
 torch.nn.functional.margin_ranking_loss(input1, input2, target; margin?, reduction=none|mean|sum)
 torch.nn.functional.multi_margin_loss(input, target#; p?, margin?, reduction=none|mean|sum)
 torch.nn.functional.triplet_margin_loss(anchor, positive, negative; margin?, p?, eps?, reduction=none|mean|sum)
+torch.nn.functional.hinge_embedding_loss(input, target~; margin?, reduction=none|mean|sum)
+torch.nn.functional.cosine_embedding_loss(input1, input2, target~; margin?, reduction=none|mean|sum)
+torch.nn.functional.soft_margin_loss(input, target~; reduction=none|mean|sum)
+torch.nn.functional.poisson_nll_loss(input, target; log_input=yes|no, full=yes|no, eps?, reduction=none|mean|sum)
 torch.nn.functional.pairwise_distance(x1, x2; p?, eps?)
 torch.nn.functional.cosine_similarity(x1, x2; dim?, eps?)
-torch.nn.functional.batch_norm(input, running_mean?, running_var?, weight?, bias?; training=yes|no, momentum?, eps?)
+torch.nn.functional.batch_norm(input, running_mean~?, running_var~?, weight?, bias?; training=yes|no, momentum?, eps?)
 torch.nn.functional.layer_norm(input, weight?, bias?; normalized_shape, eps?)
 torch.nn.functional.rms_norm(input, weight?; normalized_shape, eps?)
+torch.nn.functional.instance_norm(input; eps?)
+torch.nn.functional.group_norm(input, weight?, bias?; num_groups, eps?)
 torch.nn.functional.normalize(input; p?, dim?, eps?)
 torch.nn.functional.linear(input, weight, bias?)
 torch.nn.functional.embedding(input#, weight)
@@ -122,13 +134,13 @@ scipy.stats.norm.logpdf(x, loc, scale)
 scipy.stats.norm.moment(loc, scale; order)
 scipy.stats.uniform.var(loc, scale)
 scipy.stats.pmean(a; p)
-scipy.linalg.block_diag(first, second)
 scipy.signal.lfilter(b, a, x)
 scipy.signal.correlate(in1, in2; mode=valid|same|full)
 scipy.signal.correlate2d(in1, in2; mode=valid|same|full)
 scipy.ndimage.correlate(input, weights)
 scipy.ndimage.prewitt(input; axis)
 scipy.ndimage.sobel(input; axis)
+scipy.ndimage.laplace(input)
 scipy.ndimage.map_coordinates(input, coordinates; order)
 scipy.spatial.distance.jensenshannon(p, q)
 sklearn.metrics.mean_squared_error(y_true, y_pred)
@@ -154,6 +166,7 @@ nltk.translate.bleu_score.modified_precision(references, hypothesis; n)
 sacrebleu.sentence_bleu(hypothesis, references; max_ngram_order)
 """
 
+_MARKS = "#~?"
 _LINE = re.compile(r"(!?)([A-Za-z_.0-9]+)\(([^;)]*)(?:;([^)]*))?\)")
 
 
@@ -161,12 +174,14 @@ _LINE = re.compile(r"(!?)([A-Za-z_.0-9]+)\(([^;)]*)(?:;([^)]*))?\)")
 class Operator:
     """arrays: names in the library's order.  whole: those of whole numbers.  plain: numbers, or lists of them.
 
-    words: the texts that an argument may be.  optional: what can be left out, words always.
+    fixed: those by which nothing is differentiated.  words: the texts that an argument may be.  optional: what can be
+    left out, words always.
     """
 
     name: str
     arrays: tuple[str, ...]
     whole: frozenset[str]
+    fixed: frozenset[str]
     plain: tuple[str, ...]
     words: dict[str, tuple[str, ...]]
     optional: frozenset[str]
@@ -194,10 +209,11 @@ def _operator(line: re.Match[str]) -> Operator:
     words = dict(part.split("=") for part in rest if "=" in part)
     return Operator(
         line[2],
-        tuple(name.rstrip("#?") for name in arrays),
-        frozenset(name.rstrip("#?") for name in arrays if "#" in name),
+        tuple(name.rstrip(_MARKS) for name in arrays),
+        frozenset(name.rstrip(_MARKS) for name in arrays if "#" in name),
+        frozenset(name.rstrip(_MARKS) for name in arrays if "~" in name),
         tuple(name.rstrip("?") for name in plain),
         {name: tuple(allowed.split("|")) for name, allowed in words.items()},
-        frozenset(name.rstrip("#?") for name in (*arrays, *plain) if name.endswith("?")),
+        frozenset(name.rstrip(_MARKS) for name in (*arrays, *plain) if name.endswith("?")),
         not line[1] and line[2].startswith(("torch.", "jax.")),
     )

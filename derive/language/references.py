@@ -1,7 +1,7 @@
 """References: which operator of a library computes what of a formula, with its arguments in terms of the formula.
 
-An argument is a definition like any other, `input[s, i]: x[i, s]`, so that axes are turned, added and left out in index
-notation. Nothing of it is code: the operator is one of `derive.language.operators`.
+An argument is a tensor as it stands, `input: x`, or a definition like any other, `input[s, i]: x[i, s]`, so that axes are
+turned, added and left out in index notation. Nothing of it is code: the operator is one of `derive.language.operators`.
 """
 
 import re
@@ -103,7 +103,11 @@ class _Reading:
         return value.value
 
     def argument(self, name: str, key: Scalar, value: Part) -> Definition:
-        defined = self.definition(_ARGUMENT, key.text, self.clean(value))
+        body = self.clean(value)
+        whole = self.scope.tensors.get(body.value) if name == key.value else None
+        defined = (
+            self.whole(_ARGUMENT + name, whole, body) if whole else self.definition(_ARGUMENT, key.text, body)
+        )
         if name in self.operator.plain and len(defined.tensor.axes) > 1:
             raise key.error(f"{name} of {self.operator.name} is a number or a list of numbers")
         return defined
@@ -130,9 +134,13 @@ class _Reading:
         if tensor is None or tensor.domain != "defined":
             known = [name for name, one in self.scope.tensors.items() if one.domain == "defined"]
             raise gives.error(f"{name[:60]} is no definition of this formula{nearest(name, known)}")
+        return self.whole(_RESULT + name, tensor, gives.text)
+
+    def whole(self, name: str, tensor: Tensor, text: Text) -> Definition:
+        """A tensor as it stands, under another name."""
         indices = tuple(Index(letter, over) for letter, over in zip(_LETTERS, tensor.axes, strict=False))
-        like = Tensor(_RESULT + name, tensor.axes, "defined")
-        return Definition(like, indices, element(tensor, *indices), name, gives.text.at(0))
+        like = Tensor(name, tensor.axes, "defined")
+        return Definition(like, indices, element(tensor, *indices), text.value, text.at(0))
 
     def bound(self, key: Scalar, value: Part, algorithm: str) -> str | Decimal:
         """An argument of the entry's algorithm by its name, or a number."""

@@ -32,6 +32,7 @@ class Example(msgspec.Struct, forbid_unknown_fields=True, rename={"source": "fro
 
 _Body = str | list[Any]  # a list is a literal array
 _Results = str | dict[str, str]  # names of definitions, or definitions
+_Given = _Body | bool | int | float  # of what a YAML reader types: yes, 0
 
 
 class Reference(msgspec.Struct, forbid_unknown_fields=True, rename={"arguments": "with"}):
@@ -39,7 +40,7 @@ class Reference(msgspec.Struct, forbid_unknown_fields=True, rename={"arguments":
 
     call: str
     gives: _Results
-    arguments: dict[str, _Body] = {}
+    arguments: dict[str, _Given] = {}
     differs: str = ""
 
 
@@ -85,7 +86,7 @@ def conform(part: Part, kind: Any, owner: Scalar) -> None:
                 conform(item, arguments[0], owner)
     elif kind == _Results and isinstance(part, Mapping):
         conform(part, dict[str, str], owner)
-    elif kind is not Any and not (isinstance(part, Scalar) or (kind == _Body and isinstance(part, Listing))):
+    elif kind is not Any and not (isinstance(part, Scalar) or (kind in (_Body, _Given) and isinstance(part, Listing))):
         raise part.error(
             f"a text is expected in {owner.value}", "quote a text that starts with [ or { or has `: ` in it"
         )

@@ -48,6 +48,12 @@ def correlated(given: Values) -> Any:
     return _inside(correlate(given["input"], given["weights"]), given["weights"].shape)
 
 
+def laplacian(given: Values) -> Any:
+    from scipy import ndimage
+
+    return _inside(ndimage.laplace(given["input"]), (3, 3))
+
+
 def edges(given: Values, kind: str) -> Any:
     """SciPy's mask along one axis, where it lies inside the image."""
     from scipy import ndimage
@@ -104,12 +110,13 @@ def sacrebleu_of_a_sentence(given: Values) -> Any:
 
     scorer = BLEU(smooth_method="none", tokenize="none", effective_order=False,
                   max_ngram_order=int(given["max_ngram_order"]))  # fmt: skip
-    return scorer.sentence_score(given["hypothesis"], list(given["references"])).score / 100
+    return scorer.corpus_score([given["hypothesis"]], [[text] for text in given["references"]]).score / 100
 
 
 _OPERATORS: dict[str, Callable[[Values], Any]] = {
     "scipy.stats.norm.moment": moment,
     "scipy.ndimage.correlate": correlated,
+    "scipy.ndimage.laplace": laplacian,
     "scipy.ndimage.prewitt": lambda given: edges(given, "prewitt"),
     "scipy.ndimage.sobel": lambda given: edges(given, "sobel"),
     "skimage.filters.sobel_h": lambda given: edges_of_skimage(given, "sobel_h"),

@@ -13,15 +13,18 @@ from verify.references.values import Known, Point, compared_inputs
 from verify.sampling import Draw, Stream
 
 WITHIN = 64
-"""Agreement: up to this many times the radius that 53 bits give the definition, plus as many units of its last bit.
+"""Agreement: up to this many times the radius that 53 bits give the definition, plus as many units of the last bit.
 
-A library sums in another order and shifts before it exponentiates; what it rounds is of the same kind and number.
+A library sums in another order and shifts before it exponentiates; what it rounds is of the same kind and number. The
+last bit is that of the greatest component, and for a gradient of the mean slope, if that is greater: 1 - p loses what p
+rounds away.
 """
 BEYOND = 10_000
 """Off by this many times what is allowed is another function, not another rounding; in between nothing is said."""
 SHARP = 1e-6
 """Where more than this part of a value is allowed, agreement shows little."""
 UNIT = float(np.finfo(float).eps) / 2
+LEAST = float(np.finfo(float).tiny)
 
 
 class Gap(NamedTuple):
@@ -60,7 +63,7 @@ def compare(formula: Formula, reference: Reference, operator: Operator, draw: Dr
     if len(outcome.results) < len(truths):
         raise ShapeError(f"it gives {len(outcome.results)} results, not {len(truths)}")
     gaps = [
-        _gap(_name(definition), ours, theirs)
+        _gap(_name(definition), ours, theirs, 0.0)
         for definition, ours, theirs in zip(reference.results, truths, outcome.results, strict=False)
     ]
     by = compared_inputs(formula, reference, operator)
@@ -73,9 +76,11 @@ def compare(formula: Formula, reference: Reference, operator: Operator, draw: Dr
     pulled = outcome.pull([*incoming, *unnamed])
     if not all(np.all(np.isfinite(g)) for g in pulled.values()):
         return gaps if not all(g.known for g in gaps) else [*gaps, _broken(pulled)]
+    height = sum(float(np.abs(g * truth.value).sum()) for g, truth in zip(incoming, truths, strict=True))
     for tensor, (ours, back) in zip(by, at.gradients(by, incoming, pulled), strict=True):
         blurred = Known(ours.value, ours.radius + back.radius)
-        gaps.append(_gap(f"gradient by {tensor.name}", blurred, back.value))
+        slope = height / max(abs(float(x)) for x in at.draw.values[tensor].flat)
+        gaps.append(_gap(f"gradient by {tensor.name}", blurred, back.value, slope))
     return gaps
 
 
@@ -111,25 +116,26 @@ def _name(definition: Definition) -> str:
     return definition.name.removeprefix("result_")
 
 
-def _gap(what: str, ours: Known, theirs: Array) -> Gap:
+def _gap(what: str, ours: Known, theirs: Array, slope: float) -> Gap:
     if ours.value.shape != theirs.shape:
         raise ShapeError(f"its result has the shape {theirs.shape}, {what} has {ours.value.shape}")
     size = np.abs(ours.value)
-    allowed = WITHIN * (ours.radius + UNIT * size)
-    known = np.isfinite(ours.value) & np.isfinite(allowed)
-    gap = np.where(known, np.abs(ours.value - theirs), 0.0)
-    gap = np.where(np.isnan(gap), np.inf, gap)
-    sharp = known & (allowed <= SHARP * np.where(size > 0, size, 1))
+    known = np.isfinite(ours.value) & np.isfinite(ours.radius)
+    greatest = float(np.where(known, size, 0).max(initial=0))
+    allowed = WITHIN * (ours.radius + UNIT * max(greatest, slope if np.isfinite(slope) else 0.0))
     with np.errstate(all="ignore"):
-        excess = np.where(gap > 0, gap / np.maximum(allowed, 1e-300), 0.0)
+        gap = np.where(known, np.abs(ours.value - theirs), 0.0)
+        gap = np.where(np.isnan(gap), np.inf, gap)
+        excess = np.where(gap > 0, gap / np.maximum(allowed, LEAST), 0.0)
+    sharp = known & (allowed <= SHARP * np.where(size > allowed, size, max(greatest, slope)))
+    most = float(excess.max(initial=0))
     worst = np.unravel_index(int(np.where(known, excess, -1).argmax()), size.shape) if size.size else ()
-    most = float(excess[worst]) if size.size else 0.0
     says = "agrees" if most <= 1 else "differs" if most > BEYOND else "cannot tell"
-    place = tuple(int(p) for p in worst)
-    figures = float(gap[worst]), float(allowed[worst]), float(np.where(known, size, 0).max(initial=0))
+    place, at = tuple(int(p) for p in worst), worst if size.size else ...
     return Gap(
-        what, *figures, place, float(ours.value[worst]), float(theirs[worst]), int(sharp.sum()), int(known.sum()), says
-    )
+        what, float(gap[at]), float(allowed[at]), greatest, place, float(ours.value[at]), float(theirs[at]),
+        int(sharp.sum()), int(known.sum()), says,
+    )  # fmt: skip
 
 
 def _broken(pulled: Mapping[str, Array]) -> Gap:

@@ -10,7 +10,9 @@ from verify.references.libraries import Values
 
 
 def sgd(given: Values) -> Any:
-    return _stepped("SGD", given, {})
+    """Without a gradient where there is momentum: PyTorch detaches the first buffer, and so forgets the first step."""
+    found = _stepped("SGD", given, {})
+    return found.detach() if "momentum" in given else found
 
 
 def adam(given: Values) -> Any:
@@ -49,7 +51,8 @@ def _stepped(kind: str, given: Values, fresh: Mapping[str, float]) -> Any:
     # A parameter that autograd follows is no leaf; it is changed in place, so what is kept is copied.
     parameter = given["start"].clone()
     optimizer = getattr(torch.optim, kind)([parameter], foreach=False, differentiable=True, **options)
-    if state:
+    if fresh:
+        # Made here, as PyTorch would count the steps in float32 and take its bias correction to eight digits.
         first = {"step": torch.tensor(float(given.get("step", 0)), dtype=torch.float64)}
         kept = {name: state[name].clone() if name in state else torch.full_like(parameter, value)
                 for name, value in fresh.items()}  # fmt: skip

@@ -1,5 +1,6 @@
 """What was found of a reference over all its points, in words and in figures."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,7 @@ from verify.references.libraries import version_of
 from verify.sampling import Draw
 from verify.testimony import Saying
 
-LEAST = 3  # points at which something has to be shown
+LEAST = 2  # points at which half of the components of every array show something
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Record:
 
     def __init__(self) -> None:
         self.points: list[tuple[Draw, list[Gap]]] = []
-        self.problem = ""
+        self.problem = self.misfit = ""
 
     def add(self, draw: Draw, gaps: list[Gap]) -> None:
         self.points.append((draw, gaps))
@@ -52,20 +53,19 @@ class Record:
 
     @property
     def says(self) -> Saying:
-        """It agrees where no component is off, half of all show something, and so do three points."""
-        if any(gap.says == "differs" for gap in self.gaps):
+        """It agrees where no component is off, and half of every array shows so at two points, and at most points."""
+        if self.misfit or any(gap.says == "differs" for gap in self.gaps):
             return "differs"
-        shown = [sum(gap.sharp for gap in gaps) for _, gaps in self.points]
-        known = sum(gap.known for gap in self.gaps)
-        if any(gap.says != "agrees" for gap in self.gaps) or sum(count > 0 for count in shown) < LEAST:
-            return "cannot tell"
-        return "agrees" if 2 * sum(shown) >= known else "cannot tell"
+        shown = Counter(gap.what for gap in self.gaps if gap.says == "agrees" and 0 < gap.known <= 2 * gap.sharp)
+        doubtful = Counter(gap.what for gap in self.gaps if gap.says != "agrees")
+        is_shown = [shown[what] >= max(LEAST, doubtful[what] + 1) for what in {gap.what for gap in self.gaps}]
+        return "agrees" if is_shown and all(is_shown) else "cannot tell"
 
     def told(self, reference: Reference, operator: Operator) -> Compared:
         says, name = self.says, f"{operator.name} ({operator.library} {version_of(operator.library)})"
         if says == "differs":
-            draw, gap = next((draw, gap) for draw, gaps in self.points for gap in gaps if gap.says == "differs")
-            reason = f"{name} differs: {difference(draw, gap)}"
+            off = ((draw, gap) for draw, gaps in self.points for gap in gaps if gap.says == "differs")
+            reason = f"{name} differs: {self.misfit or difference(*next(off))}"
             if reference.differs:
                 reason = f"{reason} ({reference.differs})"
         elif says == "agrees":
@@ -94,4 +94,4 @@ def difference(draw: Draw, gap: Gap) -> str:
     """Where a result is off, in words: y[0, 1] is 0.3, the library has 0.5 (n = 2)."""
     place = f"[{', '.join(map(str, gap.place))}]" if gap.place else ""
     sizes = ", ".join(f"{size.name} = {count}" for size, count in draw.sizes.items())
-    return f"{gap.what}{place} is {gap.ours:.6g} here and {gap.theirs:.6g} there" + (f" at {sizes}" if sizes else "")
+    return f"{gap.what}{place} is {gap.ours:.12g} here and {gap.theirs:.12g} there" + (f" at {sizes}" if sizes else "")

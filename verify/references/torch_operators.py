@@ -21,7 +21,7 @@ def run(operator: Operator, arguments: Values) -> Outcome:
             tensors[name] = value
             continue
         tensors[name] = torch.from_numpy(np.array(value))
-        if operator.has_gradient and name not in operator.whole:
+        if operator.has_gradient and name not in operator.whole | operator.fixed:
             tensors[name].requires_grad_()
     results = results_of(_function(operator)(tensors))
     by = [name for name in operator.arrays if name in tensors and tensors[name].requires_grad]
@@ -74,10 +74,22 @@ def cross_entropy(given: Values) -> Any:
     return _torch().nn.functional.cross_entropy(given["input"], target, **more)
 
 
+def batch_norm(given: Values) -> Any:
+    """The statistics stand second and third, and are None where those of the batch are taken."""
+    more = {name: value for name, value in given.items() if name not in ("input", "running_mean", "running_var")}
+    statistics = given.get("running_mean"), given.get("running_var")
+    return _torch().nn.functional.batch_norm(given["input"], *statistics, **more)
+
+
 def layer_norm(given: Values) -> Any:
     """Here `normalized_shape` stands second, before the weights."""
     function = _torch().nn.functional.layer_norm
     return function(given["input"], *_over(given), given.get("weight"), given.get("bias"), **_epsilon(given))
+
+
+def group_norm(given: Values) -> Any:
+    function = _torch().nn.functional.group_norm
+    return function(given["input"], given["num_groups"], given.get("weight"), given.get("bias"), **_epsilon(given))
 
 
 def rms_norm(given: Values) -> Any:
@@ -137,9 +149,21 @@ def _clipped(gradient: Any, clip: Callable[[Any, float], Any], limit: float) -> 
     return parameter.grad
 
 
+def pooled(given: Values, name: str) -> Any:
+    """A pooling over the last two axes; an image gets the axis of channels that PyTorch wants."""
+    function, more = getattr(_torch().nn.functional, name), {k: v for k, v in given.items() if k != "input"}
+    is_image = given["input"].ndim == 2
+    found = function(given["input"][None] if is_image else given["input"], **more)
+    return found[0] if is_image else found
+
+
 _OPERATORS: dict[str, Callable[[Values], Any]] = {
     "torch.nn.functional.cross_entropy": cross_entropy,
+    "torch.nn.functional.batch_norm": batch_norm,
     "torch.nn.functional.layer_norm": layer_norm,
+    "torch.nn.functional.max_pool2d": lambda given: pooled(given, "max_pool2d"),
+    "torch.nn.functional.avg_pool2d": lambda given: pooled(given, "avg_pool2d"),
+    "torch.nn.functional.group_norm": group_norm,
     "torch.nn.functional.rms_norm": rms_norm,
     "torch.amax": amax,
     "torch.distributions.kl_divergence": normal_divergence,

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import flint
 import numpy as np
 
-from derive.binding import total
+from derive.binding import total, walk
 from derive.domains import TABLE as DOMAINS
+from derive.errors import Place
 from derive.exchange.dependence import Dependence
 from derive.expression import Derivative, Element, Index, Node, Tensor, element
 from derive.formula import Definition, Formula, Reference
@@ -77,7 +78,7 @@ def compared_inputs(formula: Formula, reference: Reference, operator: Operator) 
     """The inputs by which the library's gradient is known: they reach it through real arrays alone."""
     arguments = reference.arguments
     reads = Dependence(replace(formula, definitions=(*formula.definitions, *arguments.values())))
-    smooth = {name for name in operator.arrays if name in arguments} - operator.whole
+    smooth = {name for name in operator.arrays if name in arguments} - operator.whole - operator.fixed
     inside = {tensor for name in smooth for tensor in reads(arguments[name].tensor)}
     other = {tensor for name in arguments.keys() - smooth for tensor in reads(arguments[name].tensor)}
     return [t for t in formula.inputs if t in inside - other and not DOMAINS[t.domain].integer]
@@ -110,8 +111,6 @@ def _indices(tensor: Tensor) -> tuple[Index, ...]:
 
 
 def _defined(name: str, indices: tuple[Index, ...], body: Node) -> Definition:
-    from derive.errors import Place
-
     return Definition(Tensor(name, tuple(i.axis for i in indices), "defined"), indices, body, name, Place("", 0, 0))
 
 
@@ -123,7 +122,9 @@ def _rationals(array: Array) -> Array:
 
 
 def _known(formula: Formula, draw: Draw, tensors: Sequence[Tensor], targets: Iterable[Tensor]) -> list[Known]:
-    targets = tuple(targets)
+    bodies = [body for d in formula.definitions for body in (d.body, *(base for _, base in d.bases))]
+    slopes = [part for body in bodies if "D" in body.mentions for part in walk(body) if isinstance(part, Derivative)]
+    targets = tuple(dict.fromkeys([*targets, *(by.tensor for slope in slopes for by in slope.by)]))
     with flint.ctx.workprec(BITS):
         sharp = _evaluated(formula, draw, tensors, targets)
     with flint.ctx.workprec(DOUBLE):
