@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from derive import functions
+from derive import domains, functions
 from derive.binding import expectation, opened, reduce, replace
 from derive.errors import UnsupportedError
 from derive.expression import (
@@ -130,7 +130,24 @@ def derivative_of_reduce(node: Node, d: Leaf) -> Node:
             return reduce(node.kind, slope, *indices)
         case "prod":
             return multiply(node, reduce("sum", slope / body, *indices))
-    return reduce("sum", Where(Compare("==", body, node), slope, ZERO), *indices)
+    return _slope_of_chosen(node, body, indices, slope)
+
+
+def _slope_of_chosen(node: Node, body: Node, indices: tuple[Index, ...], slope: Node) -> Node:
+    """The mean slope of those that reach the extreme: where several do on more than a null set, they are equal."""
+    chosen = Compare("==", body, node)
+    taken = reduce("sum", Where(chosen, slope, ZERO), *indices)
+    if _are_distinct_inputs(body, indices):
+        return taken
+    return multiply(taken, power(reduce("sum", Where(chosen, ONE, ZERO), *indices), -1))
+
+
+def _are_distinct_inputs(body: Node, indices: tuple[Index, ...]) -> bool:
+    """Whether the values are elements of an input that takes no value twice but on a null set."""
+    if not isinstance(body, Element) or not set(indices) <= set(body.subscripts):
+        return False
+    domain = domains.TABLE.get(body.tensor.domain)
+    return domain is not None and not domain.integer and not domain.values and domain.relation in ("", "simplex")
 
 
 def derivative_of_table(node: Node, d: Leaf) -> Node:

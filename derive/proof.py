@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from derive.adjoints import Forward, Reverse
 from derive.algebra import induction
+from derive.algebra.lemmas import by_lemmas, is_lemma
 from derive.algebra.normal import Normalizer
 from derive.algebra.ordering import is_at_least
 from derive.algebra.polynomial import Polynomial, node_of
@@ -14,7 +15,7 @@ from derive.algebra.zero import is_zero
 from derive.binding import rebuilt, replace, walk
 from derive.calculus import has_derivative
 from derive.errors import UndefinedError, UnsupportedError
-from derive.expression import Axis, Derivative, Element, Index, Node, Number, Tensor, element, number
+from derive.expression import Axis, Derivative, Element, Index, Node, Number, Table, Tensor, element, number
 from derive.formula import Claim, Definition, Formula, mentioned
 from derive.printing.text import text
 
@@ -46,6 +47,7 @@ class Algebra:
         self.formula = formula
         self.steps = Steps() if is_recorded else None
         self.derivatives: dict[Tensor, Definition] = {}
+        self.inner = False  # while a lemma is proved, which uses no lemma itself
         self.definitions = {d.tensor: d for d in formula.definitions}
         self.reverses: dict[Node, Reverse] = {}
         self.synthetic: dict[Tensor, tuple[tuple[Index, ...], Node]] = {}
@@ -253,7 +255,7 @@ class Algebra:
                 reason = str(error)
             except RecursionError:
                 reason = "the expression is nested too deeply"
-        for other in (self._by_values, self._by_induction) if claim.operator == "==" else ():
+        for other in (self._by_values, self._by_induction, self._by_lemmas) if claim.operator == "==" else ():
             facts = self._quietly(other, claim)
             if facts is not None:
                 return Proof(True, "", facts)
@@ -274,14 +276,18 @@ class Algebra:
         return is_at_least(ring, more, less)
 
     def _expansions(self, claim: Claim) -> Iterator[frozenset[Tensor]]:
-        """Which definitions to expand: none; those named on the left; those that only the right side reads; all."""
-        yield frozenset()
+        """Which definitions to expand: none; those named on the left; those that only the right side reads; all.
+
+        Arrays of numbers are always read: a condition on their elements is decided.
+        """
+        numbers = frozenset(t for t, d in self.definitions.items() if _is_of_numbers(d.body))
+        yield numbers
         named = mentioned(claim.left) & self.definitions.keys()
         if named and not has_derivative(claim.left):
-            yield frozenset(named)
+            yield numbers | named
         left, right = ({d.tensor for d in self._needed(side)} for side in (claim.left, claim.right))
         if right - left and left:
-            yield frozenset(right - left)
+            yield numbers | (right - left)
         yield frozenset(self.definitions)
 
     def _undefined(self, claim: Claim) -> str:
@@ -306,6 +312,21 @@ class Algebra:
     def _by_induction(self, claim: Claim) -> tuple[str, ...] | None:
         return induction.by_induction(claim, self.definitions, self.expansion, self.resolve, self.steps)
 
+    def _by_lemmas(self, claim: Claim) -> tuple[str, ...] | None:
+        """With the derivatives of recurrences that other claims have in closed form, proved without this one."""
+        if self.inner or not (has_derivative(claim.left) or has_derivative(claim.right)):
+            return None
+        self.inner = True
+        try:
+            others = [c for c in self.formula.claims if c is not claim and self._tells_a_recurrence(c)]
+            shown = [(c, proof.facts) for c in others if (proof := self.prove(c)).equal]
+        finally:
+            self.inner = False
+        return by_lemmas(claim, shown, self.expansion, self.resolve, self.steps)
+
+    def _tells_a_recurrence(self, claim: Claim) -> bool:
+        return is_lemma(claim) and any(d.bases for d in self._needed(claim.left))
+
     def _by_values(self, claim: Claim) -> tuple[str, ...] | None:
         """Every value of the free indices that run over a literal axis, one by one."""
         cases: list[dict[Index, Node]] = [{}]
@@ -319,6 +340,11 @@ class Algebra:
         ring = self.ring(True)
         ring.facts.clear()
         return tuple(ring.facts) if all(is_zero(ring, ring(replace(difference, case))) for case in cases) else None
+
+
+def _is_of_numbers(body: Node) -> bool:
+    """Whether this is a literal array of numbers."""
+    return isinstance(body, Table) and all(isinstance(part, Number | Index | Axis | Table) for part in walk(body))
 
 
 def _at(part: Element, indices: tuple[Index, ...], body: Node) -> Node:

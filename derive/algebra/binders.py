@@ -7,6 +7,7 @@ from flint import fmpq
 
 from derive.algebra.components import free_of, is_free_of, split
 from derive.algebra.factors import factor
+from derive.algebra.largest import as_largest, largest
 from derive.algebra.polynomial import (
     NOTHING,
     UNIT,
@@ -52,7 +53,8 @@ def normal_of_product(ring: "Normalizer", node: Reduce) -> Polynomial:
             whole = ring.product(whole, ring(part))
         return whole
     body, indices = opened_in_place(node)
-    return _product(ring, body, indices)
+    found = as_largest(ring, ring(body), indices)
+    return _product(ring, body, indices) if found is None else found
 
 
 def _product(ring: "Normalizer", body: Node, indices: tuple[Index, ...]) -> Polynomial:
@@ -92,12 +94,8 @@ def normal_of_extreme(ring: "Normalizer", node: Reduce) -> Polynomial:
     body, indices = opened_in_place(node)
     value = ring(body)
     if node.kind == "min":
-        return -_largest(-value, indices)
-    return _largest(value, indices)
-
-
-def _largest(value: Polynomial, indices: tuple[Index, ...]) -> Polynomial:
-    return variable(reduce("max", node_of(value), *indices))
+        return -largest(ring, -value, indices)
+    return largest(ring, value, indices)
 
 
 RULES: dict[str, Callable[["Normalizer", Reduce], Polynomial]] = {

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 from flint import fmpq
 
+from derive import ranges
 from derive.algebra.factors import factor
-from derive.algebra.generic import is_almost_never_zero
+from derive.algebra.generic import is_almost_never_zero, is_never_zero
+from derive.algebra.integers import by_value, integers_above, is_of_indices, over_integers
 from derive.algebra.polynomial import (
     NOTHING,
     UNIT,
@@ -58,6 +60,9 @@ def _indicator(ring: "Normalizer", polynomial: Polynomial) -> Polynomial:
         return NOTHING
     if ring.is_positive(polynomial):
         return UNIT
+    whole = integers_above(ring, polynomial)
+    if whole is not None:
+        return whole
     factored = factor(ring, polynomial)
     parts = [(variable(a), e) for a, e in factored.content] + list(factored.factors)
     if not all(is_almost_never_zero(ring, part) for part, _ in parts):
@@ -108,6 +113,16 @@ def _zero_indicator(ring: "Normalizer", gap: Polynomial) -> Polynomial:
         return UNIT
     if gap.constant is not None or ring.is_positive(gap) or ring.is_positive(-gap):
         return NOTHING
+    if all(map(is_of_indices, gap.terms)):
+        return delta_of(ring, gap)
+    factored = factor(ring, gap)
+    kept = [(atom, e) for atom, e in factored.content if not is_never_zero(ring, atom)]
+    if len(kept) < len(factored.content) or abs(factored.coefficient) != 1:
+        gap = ring.of_monomial(tuple(kept))
+        for part, times in factored.factors:
+            gap = ring.product(gap, ring.whole_power(part, times))
+        if gap == UNIT:
+            return NOTHING
     if gap.sorted()[0][1] < 0:
         gap = -gap
     return variable(Compare("==", node_of(gap), ZERO))
@@ -138,18 +153,41 @@ def normal_of_where(ring: "Normalizer", node: Node) -> Polynomial:
 def normal_of_delta(ring: "Normalizer", node: Node) -> Polynomial:
     """delta(a, b), kept as delta(i, k) with i before k for two indices, else as delta(a - b, 0)."""
     assert isinstance(node, Delta)
-    gap = ring(node.left) - ring(node.right)
+    return delta_of(ring, ring(node.left) - ring(node.right))
+
+
+def delta_of(ring: "Normalizer", gap: Polynomial) -> Polynomial:
+    """1 where a difference of integers is 0, else 0."""
     value = gap.constant
     if value is not None:
         return UNIT if value == 0 else NOTHING
     if ring.is_positive(gap) or ring.is_positive(-gap):
         return NOTHING
+    found = over_integers(gap)
+    if found is not None:
+        told = by_value(ring, gap, delta_of)
+        if told is not None:
+            return told
+        if found[1].q != 1:
+            return NOTHING
+        gap = found[0] + UNIT.scaled(found[1])
     simple = _index_and_partner(gap)
     if simple is not None:
-        return variable(Delta(*simple))
+        return NOTHING if _differ(*simple) else variable(Delta(*simple))
     if gap.sorted()[0][1] < 0:
         gap = -gap
     return variable(Delta(node_of(gap), ZERO))
+
+
+def _differ(left: Node, right: Node) -> bool:
+    """Whether two indices, or a number and an index, are surely different: one is beyond the other's axis."""
+    if isinstance(left, Index) and isinstance(right, Index) and left.axis is right.axis:
+        return False
+    a, b = ranges.polynomial(left), ranges.polynomial(right)
+    if a is None or b is None:
+        return False
+    gap = a - b
+    return any(ranges.is_nonnegative(signed - ranges.constant(1)) for signed in (gap, -gap))
 
 
 def _index_and_partner(gap: Polynomial) -> tuple[Node, Node] | None:

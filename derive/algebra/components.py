@@ -24,6 +24,11 @@ def placeholder(depth: int, place: int, like: Index) -> Index:
     return Index(f"#{depth:03}.{place:03}", like.axis)
 
 
+def is_summed(leaf: Index | Variable) -> bool:
+    """Whether a free index is bound further out: it bears the name of a placeholder, or that of an opened binder."""
+    return isinstance(leaf.name, int) or leaf.name[0] == "#"
+
+
 def depth_below(nodes: Iterable[Node]) -> int:
     """One more than the deepest placeholder free in the nodes."""
     deepest = -1

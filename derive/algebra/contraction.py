@@ -4,37 +4,34 @@ A rewrite takes the monomial and the indices summed over, and gives a body and t
 summed over, or None where it does not apply.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from flint import fmpq
-
-from derive import ranges
-from derive.algebra.components import free_of, free_of_polynomial
+from derive.algebra.cases import indicator
+from derive.algebra.components import free_of, free_of_polynomial, is_summed
+from derive.algebra.inside import is_inside
+from derive.algebra.largest import pick_largest
+from derive.algebra.leading import leading_term, quotient_of
 from derive.algebra.polynomial import (
+    UNIT,
     Monomial,
     Polynomial,
     Rational,
     exponent_sum,
     is_whole,
     monomial_node,
-    monomial_power,
     monomial_product,
     node_of,
-    order,
 )
 from derive.binding import fresh, opened, walk
 from derive.expression import (
-    MINUS_ONE,
     ZERO,
     Add,
     Call,
     Delta,
     Element,
     Index,
-    Multiply,
     Node,
-    Number,
-    Power,
     Reduce,
     Size,
     add,
@@ -67,6 +64,8 @@ def merge_inner_sums(ring: "Normalizer", monomial: Monomial, indices: tuple[Inde
 
 def contract_delta(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -> Rewritten | None:
     """sum over i of delta(i, k)*f(i) is f(k), for a k that is surely in the range of i."""
+    if not any(isinstance(atom, Delta) for atom, _ in monomial):
+        return None
     for place, (atom, _) in enumerate(monomial):
         if not isinstance(atom, Delta):
             continue
@@ -78,12 +77,31 @@ def contract_delta(ring: "Normalizer", monomial: Monomial, indices: tuple[Index,
                 continue
             target = node_of(value)
             kept = tuple(i for i in indices if i is not index)
-            if all(index not in i.axis.free for i in kept) and _is_inside(target, index):
+            if all(index not in i.axis.free for i in kept) and is_inside(ring, target, index):
                 return ring.substituted(rest, {index: target}), kept
             digits = _digits(ring, value, index)
             if digits is not None and all(index not in i.axis.free for i in kept):
                 condition, digit = digits
                 return ring.product(condition, ring.substituted(rest, {index: digit})), kept
+    return None
+
+
+def contract_in_range(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -> Rewritten | None:
+    """sum over i of delta(i, k)*f(i) is f(k) if k is in the range of i, else 0; for a k that no sum moves."""
+    for place, (atom, _) in enumerate(monomial):
+        if not isinstance(atom, Delta) or sum(map(is_summed, atom.free)) != 1:
+            continue
+        index = next((i for i in indices if i in atom.free), None)
+        if index is None:
+            continue
+        value = _root(ring(atom.left) - ring(atom.right), index)
+        if value is None or any(index in i.axis.free for i in indices):
+            continue
+        start, size = ring(index.axis.start), ring(index.axis.size)
+        first = indicator(ring, value - start + UNIT)
+        last = indicator(ring, start + size - value)
+        rest = ring.substituted(monomial[:place] + monomial[place + 1 :], {index: node_of(value)})
+        return ring.product(ring.product(first, last), rest), tuple(i for i in indices if i is not index)
     return None
 
 
@@ -105,52 +123,16 @@ def _digits(ring: "Normalizer", value: Polynomial, index: Index) -> tuple[Polyno
     high: dict[Monomial, Rational] = {}
     low: dict[Monomial, Rational] = {}
     for term, factor in value.terms.items():
-        quotient = _quotient(term, monomial)
-        if quotient is None or (factor / coefficient).q != 1:
+        part = quotient_of(term, monomial)
+        if part is None or (factor / coefficient).q != 1:
             low[term] = factor
         else:
-            high[quotient] = factor / coefficient
+            high[part] = factor / coefficient
     if not high or not low:
         return None
     floor = ring(Call("floor", node_of(Polynomial(low)) / index.axis.size))
     condition = ring(Delta(node_of(-Polynomial(high)), node_of(floor)))
     return condition, node_of(Polynomial(low) - ring.product(ring(index.axis.size), floor))
-
-
-def _is_inside(target: Node, index: Index) -> bool:
-    """Whether an integer expression surely stays on the axis of the index."""
-    ends = ranges.ends_of(index.axis)
-    if ends is None:
-        return False
-    if isinstance(target, Index) and target.axis is index.axis:
-        return True
-    value = ranges.polynomial(target)
-    if value is not None:
-        return ranges.is_nonnegative(value - ends[0]) and ranges.is_nonnegative(ends[1] - value)
-    match target:
-        case Call("floor", quotient):
-            return _floor_is_inside(quotient, ends)
-    return False
-
-
-def _floor_is_inside(quotient: Node, ends: tuple[ranges.Polynomial, ranges.Polynomial]) -> bool:
-    """floor(e/w) is in 0..r-1 if e is in 0..w*r-1."""
-    match quotient:
-        case Multiply((Power(Size() as width, Number(-1, 1)), inner)) | Multiply(
-            (inner, Power(Size() as width, Number(-1, 1)))
-        ):
-            value, factor = ranges.polynomial(inner), ranges.polynomial(width)
-        case _:
-            return False
-    if value is None or factor is None or ends[0]:
-        return False
-    beyond = factor * (ends[1] + ranges.constant(1)) - ranges.constant(1)
-    return ranges.is_nonnegative(value) and ranges.is_nonnegative(beyond - value)
-
-
-def is_nonnegative(node: Node) -> bool:
-    value = ranges.polynomial(node)
-    return value is not None and ranges.is_nonnegative(value)
 
 
 def divide(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -> Rewritten | None:
@@ -161,9 +143,9 @@ def divide(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -
         if isinstance(exponent, Polynomial) or exponent >= 0:
             continue
         polynomial = ring(base)
-        leading = _leading(polynomial)
+        leading = leading_term(polynomial)
         rest = monomial[:place] + monomial[place + 1 :]
-        quotient = _quotient(rest, leading)
+        quotient = quotient_of(rest, leading)
         if quotient is None:
             continue
         coefficient = polynomial.terms[leading]
@@ -175,52 +157,33 @@ def divide(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -
     return None
 
 
-def _leading(polynomial: Polynomial) -> Monomial:
-    """The greatest monomial by degree, then by the exponents of the atoms in turn.
-
-    Multiplication keeps this order, so that division by the polynomial ends.
-    """
-    atoms = sorted(polynomial.atoms(), key=order)
-
-    def key(monomial: Monomial) -> tuple[Rational, list[Rational]]:
-        exponents = dict(monomial)
-        row = [fmpq(e) if not isinstance(e := exponents.get(a, 0), Polynomial) else fmpq(0) for a in atoms]
-        return sum(row, fmpq(0)), row
-
-    return max(polynomial.terms, key=key)
-
-
-def _quotient(monomial: Monomial, divisor: Monomial) -> Monomial | None:
-    """monomial/divisor if every exponent of the divisor is a whole number that the monomial reaches."""
-    exponents = dict(monomial)
-    for atom, exponent in divisor:
-        own = exponents.get(atom)
-        if not (is_whole(exponent) and exponent > 0 and own is not None and is_whole(own) and own >= exponent):
-            return None
-    return monomial_product(monomial, monomial_power(divisor, -1)) if divisor else None
-
-
 def split_index(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -> Rewritten | None:
     """Where floor(u/w) occurs, a sum over u of 0..w*r-1 becomes one over its two digits, u = w*j + i."""
+    found: list[tuple[Monomial, Index]] = []
     for atom in (part for item in monomial if "floor" in item[0].mentions for part in walk(item[0])):
-        match atom:
-            case Call("floor", Multiply(factors)):
-                pass
-            case _:
-                continue
-        for index in indices:
-            width = next((f.base for f in factors if isinstance(f, Power) and f.exponent is MINUS_ONE), None)
-            if width is None or index not in factors or len(factors) != 2 or index.axis.start is not ZERO:
-                continue
-            size, by = ring(index.axis.size).single, ring(width).single
-            count = _quotient(size[0], by[0]) if size is not None and by is not None and by[1] == 1 else None
-            if size is None or count is None or any(index in i.axis.free for i in indices):
-                continue
-            high = fresh(Index(0, axis(monomial_node(count, size[1]))))
-            low = fresh(Index(0, axis(width)))
-            kept = tuple(i for i in indices if i is not index)
-            return ring.substituted(monomial, {index: add(multiply(width, high), low)}), (*kept, high, low)
+        if isinstance(atom, Call) and atom.function == "floor":
+            found.extend(_widths(ring, atom.argument, indices))
+    for width, index in sorted(found, key=lambda f: -sum(e for _, e in f[0])):  # the widest digits first
+        size = ring(index.axis.size).single
+        count = quotient_of(size[0], width) if size is not None else None
+        if size is None or count is None or any(index in i.axis.free for i in indices):
+            continue
+        high = fresh(Index(0, axis(monomial_node(count, size[1]))))
+        low = fresh(Index(0, axis(monomial_node(width))))
+        kept = tuple(i for i in indices if i is not index)
+        return ring.substituted(monomial, {index: add(multiply(monomial_node(width), high), low)}), (*kept, high, low)
     return None
+
+
+def _widths(ring: "Normalizer", argument: Node, indices: tuple[Index, ...]) -> Iterator[tuple[Monomial, Index]]:
+    """The w and the u of an argument u/w, for an index u that starts at 0 and a product w of sizes."""
+    single = ring(argument).single
+    if single is None or single[1] != 1:
+        return
+    width = tuple((a, -e) for a, e in single[0] if isinstance(a, Size) and is_whole(e) and e < 0)
+    for index in indices:
+        if index.axis.start is ZERO and len(width) + 1 == len(single[0]) and (index, 1) in single[0]:
+            yield width, index
 
 
 def drop_simplex(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -> Rewritten | None:
@@ -262,4 +225,13 @@ def cancel_normalizer(ring: "Normalizer", monomial: Monomial, indices: tuple[Ind
     return None
 
 
-REWRITES = (contract_delta, merge_inner_sums, drop_simplex, cancel_normalizer, split_index, divide)
+REWRITES = (
+    contract_delta,
+    merge_inner_sums,
+    pick_largest,
+    drop_simplex,
+    cancel_normalizer,
+    split_index,
+    contract_in_range,
+    divide,
+)

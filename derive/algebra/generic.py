@@ -31,7 +31,7 @@ def is_almost_never_zero(ring: "Normalizer", polynomial: Polynomial) -> bool:
         return True
     if len(polynomial.terms) == 1:
         (monomial,) = polynomial.terms
-        return all(is_never_zero(ring, a) or _moves(ring, a, _mover(a)) for a, _ in monomial)
+        return all(is_never_zero(ring, a) or moves(ring, a, _mover(a)) for a, _ in monomial)
     indicator = next((a for a in polynomial.atoms() if is_indicator(a)), None)
     if indicator is not None:
         return all(is_almost_never_zero(ring, p) for p in _both_cases(polynomial, indicator))
@@ -52,10 +52,10 @@ def _both_cases(polynomial: Polynomial, indicator: Node) -> tuple[Polynomial, Po
 
 def _tensors(atoms: set[Node]) -> list[Tensor]:
     found = {part for atom in atoms for part in atom.mentions if isinstance(part, Tensor)}
-    return sorted((t for t in found if _is_continuous(t)), key=lambda t: t.name)
+    return sorted((t for t in found if is_continuous(t)), key=lambda t: t.name)
 
 
-def _is_continuous(tensor: Tensor) -> bool:
+def is_continuous(tensor: Tensor) -> bool:
     """Whether every element of the input may move by itself, at every size."""
     domain = domains.TABLE.get(tensor.domain)
     return domain is not None and not domain.integer and not domain.values and domain.relation != "simplex"
@@ -79,7 +79,7 @@ def _moves_with(ring: "Normalizer", polynomial: Polynomial, tensor: Tensor) -> b
         if exponent is not None:
             rest = tuple(item for item in monomial if item[0] is not atom)
             accumulated(slopes.setdefault(exponent, {}), ((rest, coefficient),))
-    return _moves(ring, atom, tensor) and any(is_almost_never_zero(ring, Polynomial(s)) for s in slopes.values())
+    return moves(ring, atom, tensor) and any(is_almost_never_zero(ring, Polynomial(s)) for s in slopes.values())
 
 
 def _top_part(ring: "Normalizer", polynomial: Polynomial, concerned: set[Node], tensor: Tensor) -> Polynomial:
@@ -121,11 +121,11 @@ def _mover(atom: Node) -> Tensor | None:
     return next(iter(_tensors({atom})), None)
 
 
-def _moves(ring: "Normalizer", atom: Node, tensor: Tensor | None) -> bool:
+def moves(ring: "Normalizer", atom: Node, tensor: Tensor | None) -> bool:
     """Whether the atom takes no value on more than a null set as the tensor's elements move."""
     match atom:
         case Element(own):
-            return own is tensor and _is_continuous(own)
+            return own is tensor and is_continuous(own)
         case Call("exp" | "log" | "erf", argument):
             value = ring(argument)
             return tensor is not None and _moves_with(ring, value, tensor)
@@ -143,6 +143,6 @@ def _product_moves(ring: "Normalizer", polynomial: Polynomial, tensor: Tensor | 
     for atom, exponent in polynomial.single[0]:
         if isinstance(atom, Element) and atom.tensor is tensor and type(exponent) is int and exponent > 0:
             movers += 1
-        elif not (is_never_zero(ring, atom) or (isinstance(atom, Element) and _is_continuous(atom.tensor))):
+        elif not (is_never_zero(ring, atom) or (isinstance(atom, Element) and is_continuous(atom.tensor))):
             return False
-    return movers == 1 and tensor is not None and _is_continuous(tensor)
+    return movers == 1 and tensor is not None and is_continuous(tensor)

@@ -14,8 +14,24 @@ from derive.algebra.steps import Steps
 from derive.algebra.zero import is_zero
 from derive.binding import replace, walk
 from derive.errors import UnsupportedError
-from derive.expression import ONE, ZERO, Axis, Derivative, Element, Index, Node, Number, Reduce, Size, Tensor, add
+from derive.expression import (
+    ONE,
+    ZERO,
+    Axis,
+    Compare,
+    Derivative,
+    Element,
+    Index,
+    Node,
+    Number,
+    Reduce,
+    Size,
+    Tensor,
+    Where,
+    add,
+)
 from derive.formula import Claim, Definition
+from derive.ranges import axis_between, last_of, same
 
 Definitions = Mapping[Tensor, Definition]
 Expansion = Callable[[Element], Node | None]
@@ -39,11 +55,13 @@ def by_induction(
 
 def _steps(claim: Claim, difference: Node, definitions: Definitions) -> Iterator[tuple[Index, Node]]:
     """What the induction may run on, with the claim in terms of it: a free index, or a size n as an index 1..n."""
-    for index in claim.indices:
-        if isinstance(index.axis.start, Number):
-            yield index, difference
     counted = {part.axis for part in walk(difference) if isinstance(part, Index) and part.axis.start is not ZERO}
-    if counted or any(d.bases for d in definitions.values()):
+    recurs = any(d.bases for d in definitions.values())
+    sides = (difference, *(d.body for d in definitions.values()))
+    # Without a recurrence, or a range that an index ends, the hypothesis has nothing to be solved for.
+    if recurs or counted or any(isinstance(p, Axis) and p.free for side in sides for p in walk(side)):
+        yield from ((index, difference) for index in claim.indices if isinstance(index.axis.start, Number))
+    if counted or recurs:
         for size in sorted({p for p in walk(difference) if isinstance(p, Size)}, key=lambda s: s.name):
             step = Index(size.name, Axis(ONE, size))
             yield step, replace(difference, {size: step})
@@ -118,8 +136,15 @@ class _Induction:
         formal = [s for p, s in enumerate(atom.subscripts) if p != place]
         if len(set(formal)) != len(formal) or not all(isinstance(s, Index) for s in formal):
             return False
-        if any(self.step in s.axis.free for s in formal if isinstance(s, Index)):
-            return False  # the hypothesis speaks of fewer values than the claim
+        moving = [s for s in formal if isinstance(s, Index) and self.step in s.axis.free]
+        if moving:  # the hypothesis speaks of fewer values than the claim
+            return len(moving) == 1 and self._closes_causally(atom, solution, moving[0])
+        ring = self._ring_with(atom, solution, formal)
+        return is_zero(ring, ring(self.claimed))
+
+    def _ring_with(self, atom: Element, solution: Node, formal: list[Node]) -> Normalizer:
+        """A normal form that puts the solution for every element like the atom, whatever its other subscripts."""
+        place = step_place(self.definitions[atom.tensor])
 
         def expanded(part: Element) -> Node | None:
             if part.tensor is atom.tensor and part.subscripts[place] is atom.subscripts[place]:
@@ -127,8 +152,38 @@ class _Induction:
                 return replace(solution, dict(zip(formal, given, strict=True)))
             return self._expanded_now(part)
 
-        ring = Normalizer(expanded, self.resolve, self.steps)
-        return is_zero(ring, ring(self.claimed))
+        return Normalizer(expanded, self.resolve, self.steps)
+
+    def _closes_causally(self, atom: Element, solution: Node, index: Index) -> bool:
+        """A claim about every s up to the step t, shown with more: the element is 0 beyond t, which no later s moves.
+
+        At the first step the element is 0 for every later s. At t, under the hypothesis that it is the solution for
+        s < t and 0 from t on, the claim is shown for s < t and for s = t, and 0 for s > t.
+        """
+        place = atom.subscripts.index(index)
+        counter = step_place(self.definitions[atom.tensor])
+        whole = atom.tensor.axes[place]
+        last = last_of(index.axis)  # of the hypothesis: at t - 1
+        now = replace(last, {self.step: add(self.step, ONE)})
+        if not same(now, add(last, ONE)) or not same(index.axis.start, whole.start):
+            return False
+        formal = [s for p, s in enumerate(atom.subscripts) if p != counter]
+        ring = self._ring_with(atom, Where(Compare("<=", index, last), solution, ZERO), formal)
+        own = next(i for i in self.claimed.free if isinstance(i, Index) and i.name == index.name)
+
+        def beyond(step: Node, end: Node) -> Node:
+            after = axis_between(add(end, ONE), last_of(whole))
+            later = {index: Index(index.name, after)} if after is not None else {}
+            return replace(replace(atom, {atom.subscripts[counter]: step}), later)
+
+        first = replace(last, {self.step: add(self.first, ONE)})
+        start = Normalizer(self._expanded_now, self.resolve, self.steps)
+        return (
+            is_zero(start, start(beyond(self.first, first)))
+            and is_zero(ring, ring(replace(self.claimed, {own: index})))
+            and is_zero(ring, ring(replace(self.claimed, {own: now})))
+            and is_zero(ring, ring(beyond(self.step, now)))
+        )
 
 
 def stepped(definition: Definition, part: Element) -> Node:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from flint import fmpq
 
 from derive.algebra.factors import Factored, factor
+from derive.algebra.inside import place_of, reads
 from derive.algebra.onehot import picked, picks, relation_of_choice
 from derive.algebra.polynomial import (
     UNIT,
@@ -35,6 +36,7 @@ from derive.algebra.sums import sum_of_monomial
 from derive.binding import replace
 from derive.errors import UnsupportedError
 from derive.expression import (
+    Delta,
     Derivative,
     Element,
     Index,
@@ -72,6 +74,8 @@ class Normalizer:
         self.factored: dict[Polynomial, Factored] = {}
         self.signs: dict[Node, bool] = {}
         self.effort = 0
+        self.choices: dict[Node, tuple[tuple[Reduce, Polynomial], ...]] = {}
+        self.pivots: dict[Node, tuple[Node, Node] | None] = {}
         self.places: dict[tuple[Node, Index], tuple[tuple[str, int], ...]] = {}
 
     def note(self, fact: str) -> None:
@@ -232,9 +236,14 @@ class Normalizer:
     def _split(self, polynomial: Polynomial, atom: Node, change: Callable[[Polynomial], Polynomial]) -> Polynomial:
         one: dict[Monomial, Rational] = {}
         zero: dict[Monomial, Rational] = {}
+        known = place_of(self, atom) if isinstance(atom, Delta) else None
         for monomial, coefficient in polynomial.terms.items():
             rest = tuple(item for item in monomial if item[0] is not atom)
-            accumulated(one, ((rest, coefficient),))
+            if known is None or not any(reads(item, known[0]) for item in rest):
+                accumulated(one, ((rest, coefficient),))
+            else:  # where i = k, the other conditions on i are those on k: most of them are decided
+                moved = self.substituted(rest, {known[0]: known[1]})
+                accumulated(one, ((m, c * coefficient) for m, c in moved.terms.items()))
             if len(rest) == len(monomial):
                 accumulated(zero, ((rest, coefficient),))
         then, otherwise = self.by_cases(Polynomial(one), change), self.by_cases(Polynomial(zero), change)

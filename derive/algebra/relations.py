@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from flint import fmpq
 
-from derive.algebra.components import free_of
+from derive.algebra.inside import place_of, reads
+from derive.algebra.largest import relation_of_largest
 from derive.algebra.polynomial import (
     NOTHING,
     UNIT,
@@ -24,7 +25,6 @@ from derive.expression import (
     Compare,
     Delta,
     Element,
-    Index,
     Multiply,
     Node,
     Number,
@@ -75,16 +75,14 @@ def _one_hot(ring: "Normalizer", m: Monomial, place: int, atom: Element) -> Poly
 
 
 def relation_of_delta(ring: "Normalizer", m: Monomial, place: int, atom: Node, e: object) -> Polynomial | None:
-    """delta(i, k)*f(i) = delta(i, k)*f(k): the later index gives way to the earlier one or to a number."""
+    """delta(i, k)*f(i) = delta(i, k)*f(k): an index or a floor gives way to the value that it has."""
     if e != 1:
         return _idempotent(ring, m, place, atom, e)
     assert isinstance(atom, Delta)
-    left, right = atom.left, atom.right
-    if isinstance(right, Index) and isinstance(left, Index | Number):
-        kept, gone = (left, right) if right not in left.free else (right, left)
-        rest = _without(m, place)
-        if any(gone in free_of((item,)) for item in rest):
-            return ring.product(variable(atom), ring.substituted(rest, {gone: kept}))
+    rest = _without(m, place)
+    found = place_of(ring, atom) if rest else None
+    if found is not None and any(reads(item, found[0]) for item in rest):
+        return ring.product(variable(atom), ring.substituted(rest, {found[0]: found[1]}))
     return None
 
 
@@ -94,7 +92,7 @@ def relation_of_compare(ring: "Normalizer", m: Monomial, place: int, atom: Node,
         return _idempotent(ring, m, place, atom, e)
     assert isinstance(atom, Compare)
     if atom.operator != ">":
-        return None
+        return relation_of_largest(ring, m, place, atom)
     mine = ring(atom.left)
     for other_place, (other, _) in enumerate(m[:place]):
         if not (isinstance(other, Compare) and other.operator == ">"):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from flint import fmpq
 
-from derive import domains, functions, ranges
+from derive import functions, ranges
 from derive.algebra.binders import RULES as BINDERS
 from derive.algebra.binders import normal_of_expectation
 from derive.algebra.cases import (
@@ -17,10 +17,10 @@ from derive.algebra.cases import (
     normal_of_where,
 )
 from derive.algebra.factors import factor
+from derive.algebra.integers import is_integer_power
 from derive.algebra.polynomial import (
     NOTHING,
     UNIT,
-    Exponent,
     Monomial,
     Polynomial,
     Rational,
@@ -141,16 +141,19 @@ def _primitive(ring: "Normalizer", function: str, argument: Polynomial) -> Polyn
 
 def _floor(ring: "Normalizer", argument: Polynomial) -> Polynomial:
     """floor(p + e/w) = p + floor(e/w) for an integer p, and floor(e/w) = 0 for 0 <= e < w."""
-    whole = Polynomial({m: c for m, c in argument.terms.items() if c.q == 1 and all(map(_is_integer_power, m))})
+    whole = Polynomial({m: c for m, c in argument.terms.items() if c.q == 1 and all(map(is_integer_power, m))})
     rest = argument - whole
     value = rest.constant
     if value is not None:
         return whole + constant(value.p // value.q)
     single = rest.single
     if single is not None and single[1].p == 1:
-        match single[0]:
-            case ((Call("floor", inner), 1),):  # floor(floor(x)/b) = floor(x/b) for an integer b > 0
-                return whole + _floor(ring, ring(inner).scaled(single[1]))
+        inner = [a.argument for a, e in single[0] if isinstance(a, Call) and a.function == "floor" and e == 1]
+        divisors = tuple((a, e) for a, e in single[0] if isinstance(a, Size) and is_whole(e) and e < 0)
+        if len(inner) == 1 and len(divisors) + 1 == len(
+            single[0]
+        ):  # floor(floor(x)/b) = floor(x/b) for an integer b > 0
+            return whole + _floor(ring, ring.product(ring(inner[0]), Polynomial({divisors: single[1]})))
     factored = factor(ring, rest)
     below = tuple((a, -e) for a, e in factored.content if is_whole(e) and e < 0)
     width = Polynomial({below: fmpq(factored.coefficient.q)})
@@ -160,18 +163,6 @@ def _floor(ring: "Normalizer", argument: Polynomial) -> Polynomial:
     if ranges.is_nonnegative(top) and ranges.is_nonnegative(bottom - top - ranges.constant(1)):
         return whole
     return whole + variable(Call("floor", node_of(rest)))
-
-
-def _is_integer_power(item: tuple[Node, Exponent]) -> bool:
-    atom, exponent = item
-    match atom:
-        case Size() | Index() | Call("floor"):
-            is_an_integer = True
-        case Element(tensor):
-            is_an_integer = tensor.domain in domains.TABLE and domains.TABLE[tensor.domain].integer
-        case _:
-            is_an_integer = False
-    return is_an_integer and type(exponent) is int and exponent > 0
 
 
 def normal_of_reduce(ring: "Normalizer", node: Node) -> Polynomial:

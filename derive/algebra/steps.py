@@ -20,6 +20,8 @@ LAWS = {
     "relation_of_choice": "one-hot picks a term",
     "contract_delta": "sum contracts with delta",
     "merge_inner_sums": "product of sums as a double sum",
+    "contract_in_range": "sum contracts with delta where that is in range",
+    "pick_largest": "one of the values is the largest",
     "drop_simplex": "the elements of a simplex add up to 1",
     "cancel_normalizer": "a sum over its own normalizer is 1",
     "split_index": "an index in digits",

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from flint import fmpq
 
 from derive.algebra.components import components, depth_below, free_of, placeholder, split
-from derive.algebra.contraction import REWRITES, is_nonnegative
+from derive.algebra.contraction import REWRITES
+from derive.algebra.inside import is_nonnegative
 from derive.algebra.polynomial import (
     UNIT,
     Monomial,
