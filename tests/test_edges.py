@@ -364,6 +364,94 @@ def test_a_threshold_beside_the_kink_or_one_that_whole_numbers_meet_is_refuted(t
     assert verdict(Claim("", text, inputs)).verdict == "refuted"
 
 
+SLOPES = """
+slopes:
+  title: Slopes at a kink
+  group: tests
+  inputs: {x: "real[n]", y: "real", a: "real"}
+  define:
+    r: max(y, 0)
+    m: max(x[i], i)
+    h: max(0, 1 - a*y)
+    s: sum(abs(x[i]), i)
+    f: floor(y)
+    q: y*floor(y)
+    w: where(y > 1/10, y**2, y/10)
+    z: where(y == 1/10, 5, y)
+    v: sqrt(y**2)
+    c: max(y, 0)**2
+  claims:
+    - r == r
+    CLAIM
+  examples:
+    - given: {x: [2, 0, 2], y: HERE, a: 1}
+      then: {"WHAT": VALUE}
+  source: none
+"""
+
+
+def at_a_point(what: str, here: str, value: str, named: str = "") -> Judged:
+    text = SLOPES.replace("HERE", here).replace("WHAT", what).replace("VALUE", value)
+    with arena():
+        return list(judged(formula(text.replace("CLAIM", f"- {named}" if named else "")), Settings()))[-1]
+
+
+# what, where, a convention, its values on both sides, and a number that is none
+SIDES = [
+    ("D(r, y)", "0", "0", "0 from the left, 1 from the right", "1.1"),
+    ("D(r, y)", "0", "0.5", "0 from the left, 1 from the right", "-0.1"),
+    ("3 - 2*D(r, y)", "0", "1.0", "3 from the left, 1 from the right", "0"),
+    ("D(m, x[i])", "5", "[1, 0, 0]", "0 from the left, 1 from the right", "[0, 0, 2]"),
+    ("D(m, x[i])", "5", "[0.5, 0, 0.5]", "0 from the left, 1 from the right", "[0.5, 0.1, 0.5]"),
+    ("D(h, y)", "1", "0", "-1 from the left, 0 from the right", "1"),
+    ("D(s, x[i])", "5", "[1, 0, 1]", "-1 from the left, 1 from the right", "[1, 2, 1]"),
+    ("D(q, y)", "0", "-1", "-1 from the left, 0 from the right", "1"),
+    ("D(w, y)", "0.1", "0.1", "0.1 from the left, 0.2 from the right", "0.3"),
+]
+
+
+@pytest.mark.parametrize(("what", "here", "value", "sides", "wrong"), SIDES)
+def test_at_a_kink_the_slopes_of_both_sides_are_told_and_only_what_is_beyond_them_is_refuted(
+    what: str, here: str, value: str, sides: str, wrong: str
+):
+    # by hand: max(y, 0) has the slopes 0 and 1 at 0, y*floor(y) is -y and then 0
+    found = at_a_point(what, here, value)
+    assert found.verdict == "undecided"
+    assert f"is at a kink: {sides}" in (found.reason or "")
+    assert "is a convention" in (found.reason or "")
+    assert at_a_point(what, here, wrong).verdict == "refuted"
+
+
+@pytest.mark.parametrize(("operator", "value", "other"), [(">", "0", "1"), (">=", "1", "0")])
+def test_the_closed_form_of_an_entry_names_its_convention_at_a_kink(operator: str, value: str, other: str):
+    named = f"D(r, y) == where(y {operator} 0, 1, 0)"
+    assert at_a_point("D(r, y)", "0", value, named).verdict == "agrees"
+    assert at_a_point("D(r, y)", "0", other, named).verdict == "undecided"
+    assert at_a_point("D(r, y)", "0", "2", named).verdict == "refuted"
+
+
+def test_a_closed_form_that_is_wrong_at_the_kink_names_no_convention():
+    assert at_a_point("D(r, y)", "0", "7", "D(r, y) == where(y > 0, 1, where(y < 0, 0, 7))").verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("what", "here", "value", "verdict"),
+    [
+        ("D(c, y)", "0", "0", "agrees"),  # squared it is smooth: the slope is 0 from both sides
+        ("D(c, y)", "0", "1", "refuted"),
+        ("D(f, y)", "1", "0", "undecided"),  # floor jumps
+        ("D(z, y)", "0.1", "1", "undecided"),  # one point apart from the line
+        ("D(v, y)", "0", "0", "undecided"),  # a root of 0
+        ("D(c, y, y)", "0", "2", "undecided"),  # the second derivative jumps
+        ("D(r, y) + D(h, a)", "0", "1", "undecided"),  # two directions
+        ("r + m", "0", "2", "agrees"),
+        ("r + m", "0", "3", "refuted"),
+    ],
+)
+def test_what_is_no_kink_is_told_apart(what: str, here: str, value: str, verdict: str):
+    assert at_a_point(what, here, value).verdict == verdict
+
+
 # ------------------------------------------------------------------- numbers that overflow a float
 
 LOGITS = """

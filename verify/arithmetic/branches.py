@@ -5,7 +5,7 @@ has one of a number with itself (one object, read twice) or of two exact balls, 
 Elsewhere both sides meet at a boundary, and there no claim is judged.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,12 +27,27 @@ class Truths:
 
     signs: of left - right, by the two sides of a comparison or an elementwise maximum.  outcomes: the
     truths of a discrete comparison, the positions that won a maximum.  ties: where nothing may be judged.
+    log: where every decision is noted in turn.  guide: decisions noted beside this point, which are taken at its ties.
     """
 
     at_ties: bool = False
     signs: dict[Pair, set[int]] = field(default_factory=dict)
     outcomes: dict[Node, set[int]] = field(default_factory=dict)
     ties: set[Node] = field(default_factory=set)
+    log: list[Any] | None = None
+    guide: Iterator[Any] | None = None
+
+    def _decided(self, own: Any, is_tie: Any) -> Any:
+        """The decisions here; at a tie those of the guide. Elsewhere both must be the same, or it is too far away."""
+        if self.log is not None:
+            self.log.append(own)
+        if self.guide is None:
+            return own
+        beside: Any = next(self.guide, None)
+        if np.shape(beside) != np.shape(own) or not np.all((beside == own) | is_tie):
+            raise UnsupportedError("which way a case goes beside this point is not clear")
+        taken: Any = np.where(is_tie, beside, own)
+        return taken[()]
 
     def condition(self, node: Node, value: Callable[[Node], Array], active: Array | None) -> Array:
         """1 where the condition holds, -1 where it does not, 0 where it is undefined or a tie."""
@@ -54,6 +69,8 @@ class Truths:
         left, right = value(node.left), value(node.right)
         x, y, labels = balls.fit(left, right)
         signs = np.asarray(np.frompyfunc(_sign, 2, 1)(x, y), dtype=np.int8)
+        if not (left.exact and right.exact):
+            signs = self._decided(signs, (signs == 0) | (signs == _TIE))
         truth = np.where(_HOLDS[node.operator](signs), np.int8(1), np.int8(-1))
         found = Array(np.where(signs < _TIE, truth, np.int8(0)), labels, exact=True)
         self.outcomes.setdefault(node, set()).update(_seen(found, active) - {0})
@@ -70,7 +87,9 @@ class Truths:
         labels = tuple(sorted({label for argument in arguments for label in argument.labels}))
         data = [balls.spread(a.data if is_exact else a.balls(), a.labels, labels) for a in arguments]
         choose = np.frompyfunc(lambda *values: self._best(values, node.kind == "max", is_exact), len(data), 1)
-        places = self._noted(node, Array(np.asarray(choose(*data), dtype=int), labels, exact=True), active)
+        chosen = np.asarray(choose(*data), dtype=int)
+        chosen = chosen if is_exact else self._decided(chosen, chosen < 0)
+        places = self._noted(node, Array(chosen, labels, exact=True), active)
         if not is_exact:
             self._note_pairs(node)
         found = [(Array(places.data == at, labels, exact=True), a) for at, a in enumerate(arguments)]
@@ -97,6 +116,7 @@ class Truths:
         for row in np.ndindex(best.shape):
             best[row] = self._best(tuple(rows[row]), node.kind == "max", value.exact)
         over = _any_along(active, [label for label in slots if active is not None and label in active.labels])
+        best = best if value.exact else self._decided(best, best < 0)
         places = self._noted(node, Array(best, kept, exact=True), over).data
         return [Array(np.asarray(place), kept, exact=True) for place in np.unravel_index(places, lengths)]
 
@@ -134,6 +154,7 @@ class Truths:
         if 1 in _seen(Array(np.asarray(jumps, dtype=int), a.labels, exact=True), active):
             self.ties.add(node)
         data = np.frompyfunc(_floor, 1, 1)(a.data)
+        data = self._decided(data, np.asarray(jumps, dtype=bool))
         if all(isinstance(v, fmpq) for v in np.atleast_1d(data).ravel()):
             return Array(data, a.labels, exact=True)
         return Array(np.frompyfunc(arb, 1, 1)(data), a.labels, trouble=a.trouble or DOUBTFUL)
