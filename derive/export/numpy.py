@@ -1,0 +1,82 @@
+"""NumPy: two functions for each value of a formula, self-contained."""
+
+from derive.export.arrays import Dialect
+from derive.export.functions import Python
+from derive.export.plan import Module
+
+FUNCTIONS = {
+    "square": "np.square({0})",
+    "where": "np.where({0}, {1}, {2})",
+    "truth": "({0}).astype({dtype})",
+    "softplus": "np.logaddexp(0, {0})",
+    "relu": "np.maximum(0, {0})",
+    "sigmoid": "_sigmoid({0})",
+    "erf": "_erf({0})",
+    "maximum": "np.maximum({0}, {1})",
+    "minimum": "np.minimum({0}, {1})",
+    "index": "np.arange({0})",
+}
+HELPERS = {
+    "_shaped": '''def _shaped(name, array, shape):
+    """An argument as an array of floats that has this shape."""
+    array = np.asarray(array, {dtype})
+    if array.shape != shape:
+        raise ValueError(f"{{name}} has the shape {{array.shape}}, expected {{shape}}")
+    return array
+''',
+    "_sigmoid": '''def _sigmoid(x):
+    """1/(1 + exp(-x)) by the exponential that cannot overflow."""
+    tail = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, tail) / (1 + tail)
+''',
+    "_erf": '''def _erf(x):
+    """The error function: its series below 2, above it 1 minus a continued fraction."""
+    size = np.minimum(np.abs(x), 10)
+    near, far = np.minimum(size, 2), np.maximum(size, 2)
+    term = series = near
+    for n in range(1, 48):
+        term = term * (2 * near * near / (2 * n + 1))
+        series = series + term
+    fraction = far
+    for n in range(90, 0, -1):
+        fraction = far + n / (2 * fraction)
+    root = math.sqrt(math.pi)
+    below = 2 * np.exp(-near * near) * series
+    above = root - np.exp(-far * far) / fraction
+    return np.sign(x) * np.where(size < 2, below, above) / root
+''',
+}
+
+
+def dialect(is_single: bool) -> Dialect:
+    dtype = "np.float32" if is_single else "np.float64"
+    return Dialect(
+        name="numpy",
+        module="np",
+        functions=FUNCTIONS,
+        dtype=dtype,
+        summed="{0}.sum({1})",
+        folds={"max": "{0}.max({1})", "min": "{0}.min({1})", "prod": "{0}.prod({1})"},
+        arange="np.arange({0}, {1}, dtype={dtype})",
+        spread="np.broadcast_to({0}, {1})",
+        full="np.full({1}, {0}, dtype={dtype})",
+        stacked="np.array({0}, dtype={dtype})",
+        einsum='np.einsum("{0}", {1})',
+        empty=f"np.empty({{0}}, {dtype})",
+        constant=f"{dtype}({{0}})",
+    )
+
+
+class NumPy(Python):
+    """Writes `forward` and `backward` for NumPy."""
+
+    imports = ("import numpy as np",)
+    helpers = HELPERS
+    told = "{0} = np.asarray({0}, {dtype})"
+
+    def returned(self, text: str) -> str:
+        return f"np.asarray({text}, {self.dialect.dtype})"
+
+
+def writer(module: Module, is_single: bool = False) -> NumPy:
+    return NumPy(module, dialect(is_single))
