@@ -63,11 +63,13 @@ class Scalars(Places):
         self._elements: dict[Place, Scalar] = {}
         self._memo: dict[tuple[Any, ...], Scalar] = {}
         self._free: dict[Node, tuple[Index | Variable, ...]] = {}
+        self._children: dict[Place, tuple[Scalar, Scalars]] = {}
 
     def child(self, place: Place, symbol: Scalar) -> "Scalars":
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other.parent, other.symbol, other._elements, other._memo = self, (place, symbol), {}, {}
+        other._children = {}
         return other
 
     def __call__(self, node: Node, names: Names | None = None) -> Scalar:
@@ -248,9 +250,11 @@ class Scalars(Places):
         body = Derivative(node.body, tuple(before)) if before else node.body
         place = (last.tensor, tuple(self.integer(s, names) for s in last.subscripts))
         value = self.element(*place)
-        symbol = self.new_symbol(last.tensor.name, value, **assumptions(last.tensor))
-        written = self.child(place, symbol)(body, names)
-        return self.at_point(sympy.diff(written, symbol), symbol, value)
+        if place not in self._children:  # shared by all that is differentiated by this element
+            symbol = self.new_symbol(last.tensor.name, value, **assumptions(last.tensor))
+            self._children[place] = symbol, self.child(place, symbol)
+        symbol, child = self._children[place]
+        return self.at_point(sympy.diff(child(body, names), symbol), symbol, value)
 
     def _expectation(self, node: Expect, names: Names) -> Scalar:
         """Term by term: E t**k of a standard normal t is (k - 1)!! for an even k and 0 for an odd one."""
