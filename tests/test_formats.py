@@ -1,266 +1,238 @@
-"""Every format is read back by a tool that others wrote, and shows hostile text as text."""
+"""Every entry of the catalog in every format, and texts from outside as text in each."""
 
-import json
 import re
-from html.parser import HTMLParser
-from xml.etree import ElementTree
+import xml.etree.ElementTree as ElementTree
+from contextlib import suppress
+from dataclasses import replace
 
-import jsonschema
-import msgspec
 import pytest
-from junitparser import Error, Failure, JUnitXml
-from markdown_it import MarkdownIt
-from msgspec import UNSET
-from reports import HOSTILE, example, judged, parts
-from sarif_kit.validate import validation_errors
+from displays import displays
 
-from derive.codes import TABLE
-from verify import formats
-from verify.formats import github, jsonl, junit, markdown, sarif
-from verify.report import Entry, decoded, encoded, report, schema
+from derive.catalog import quick, scope_of
+from derive.cli import run_command
+from derive.errors import UnsupportedError
+from derive.exchange.symbols import to_sympy
+from derive.expression import Call, Index, Size, Tensor, axis, element
+from derive.language.notation import expression
+from derive.printing.blocks import width
+from derive.printing.latex import Printer, latex
+from derive.printing.mathml import NAMESPACE, mathml
+from derive.printing.unicode import unicode
+from derive.proof import prove
+from derive.show import result
 
-EVERY = pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+# Presentation elements of https://www.w3.org/TR/mathml-core/
+CORE = {
+    "math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mfrac", "msqrt", "msub", "msup", "msubsup", "munder",
+    "munderover", "mover", "mtable", "mtr", "mtd",
+}  # fmt: skip
+ATTRIBUTES = {
+    "display",
+    "style",
+    "displaystyle",
+    "form",
+    "stretchy",
+    "lspace",
+    "rspace",
+    "width",
+    "accent",
+    "mathvariant",
+}
+ARITY = {"mfrac": 2, "msub": 2, "msup": 2, "msubsup": 3, "munder": 2, "munderover": 3, "mover": 2, "msqrt": 1}
+PAGE = """
+odd:
+  title: '<script>alert(1)</script> \\href{javascript:x}{y} [red]$`*_&'
+  group: mine
+  inputs: {x: "real[n]"}
+  define:
+    script: sum(x[i]**2, i)
+  claims:
+    - D(script, x[k]) == 2*x[k]
+  source: mine
+"""
 
 
-def test_the_table_of_formats_names_every_writer():
-    assert set(formats.WRITERS) == {"json", "junit", "sarif", "github", "markdown"}
-    names = {
-        "a.json": "json",
-        "a.JSON": "json",
-        "a.xml": "junit",
-        "a.sarif": "sarif",
-        "a.md": "markdown",
-        "a.b/c": None,
-    }
-    assert {name: formats.of_suffix(name) for name in names} == names
+@pytest.fixture(scope="module")
+def shown():
+    return displays()
 
 
-# ------------------------------------------------------------------------------------------------ JSON
+def side(text, **inputs):
+    return quick(f"{text} == 0", **inputs).claims[0].left
 
 
-@EVERY
-def test_json_follows_its_schema_and_comes_back_as_it_was(text):
-    found = msgspec.convert(msgspec.to_builtins(example(text.replace("\udc80", ""))), type=type(example()))
-    jsonschema.validate(json.loads(encoded(found)), schema())
-    assert decoded(encoded(found)) == found
+@pytest.mark.parametrize("form", ["latex", "unicode", "markdown", "text"])
+def test_every_entry_prints_in_every_format(form, shown):
+    for entry, display in shown:
+        made = display.written(form)
+        assert bool(made) == (bool(display.lines) or form == "markdown"), entry.name
+        assert not re.search(r"[#$]\d|\bNone\b|object at", made), entry.name  # as the engine names what it frees
 
 
-# ------------------------------------------------------------------------------------------ JSON Lines
+def test_the_brackets_of_every_latex_are_balanced(shown):
+    opening = {"}": "{", r"\right": r"\left", r"\end": r"\begin"}
+    for entry, display in shown:
+        stack = []
+        for mark in re.findall(r"\\left(?![a-z])|\\right(?![a-z])|\\begin|\\end|(?<!\\)[{}]", display.latex()):
+            if mark in opening:
+                assert stack.pop() == opening[mark], entry.name
+            else:
+                stack.append(mark)
+        assert not stack, entry.name
 
 
-def lines_of(found, timings=False):
-    written = []
-    stream = jsonl.Stream(written.append, found.seed, len(found.formulas), timings)
-    for entry in found.formulas:
+def test_the_lines_of_a_unicode_layout_are_as_wide_as_the_terminal_at_most_where_they_can_be_broken(shown):
+    for entry, display in shown:
+        if entry.name in ("bn_backward", "layer_norm", "adam", "softmax_ce_gradient"):
+            made = display.unicode(60)
+            assert max(map(width, made.splitlines())) <= 60, entry.name
+
+
+def test_the_mathml_of_every_entry_is_xml_of_core_elements_alone(shown):
+    for entry, display in shown:
+        if not display.lines:
+            continue
+        made = display.mathml()
+        assert made.isascii()
+        for part in ElementTree.fromstring(made).iter():
+            space, _, tag = part.tag.removeprefix("{").partition("}")
+            assert (space, tag in CORE) == (NAMESPACE, True), entry.name
+            assert part.attrib.keys() <= ATTRIBUTES, entry.name
+            assert len(part) == ARITY.get(tag, len(part)), entry.name
+            assert len(part) == 0 or not (part.text or "").strip()
+
+
+def test_the_text_of_every_line_reads_back_as_what_it_shows(shown):
+    # the text format is the language of the catalog
+    for entry, display in shown:
+        scope = scope_of(entry)
+        for line, read_back in zip(display.lines, display.text().splitlines(), strict=True):
+            if any(definition.bases for definition in entry.definitions):
+                continue
+            left, _, right = (part.strip() for part in re.split(r" (==|<=|>=) (?![^(]*\))", read_back, maxsplit=1))
+            free = {str(i.name): i for i in line.left.free | line.right.free if isinstance(i, Index)}
+            assert expression(left, scope, free) is line.left, entry.name
+            assert expression(right, scope, free) is line.right, entry.name
+
+
+def test_two_different_claims_of_an_entry_never_look_alike(shown):
+    for entry, _ in shown:
+        printer = Printer([part for claim in entry.claims for part in (claim.left, claim.right)])
+        seen = {}
         for claim in entry.claims:
-            stream.hear(entry, claim)
-    stream.close(found, 2)
-    return written
+            line = printer.relation(claim.left, claim.operator, claim.right)
+            before = seen.setdefault(line, claim)
+            # a mean is written as the sum over n that it is
+            for one, two in ((before.left, claim.left), (before.right, claim.right)):
+                assert one is two or prove(entry, replace(claim, left=one, right=two)).equal, entry.name
 
 
-@EVERY
-def test_each_line_follows_its_schema_and_is_one_line(text):
-    lines = lines_of(example(text.replace("\udc80", "")))
-    validator = jsonschema.Draft202012Validator(jsonl.schema())
-    for line in lines:
-        assert line.count("\n") == 1
-        validator.validate(json.loads(line))
-    assert [json.loads(line)["type"] for line in lines] == ["run", *["claim"] * 5, "error", "summary"]
+def test_the_sympy_code_runs_and_makes_the_expressions_that_are_handed_out(shown):
+    from sympy import expand
+
+    for name in ("bn_backward", "softmax_ce_gradient", "gan_minimax", "scaled_dot_product_attention", "conv2d"):
+        display = next(display for entry, display in shown if entry.name == name)
+        made, expected = [], []
+        scope = {}
+        for line in display.sympy().splitlines():
+            if line.startswith("from ") or " = " in line.partition("(")[0]:
+                exec(line, scope)
+            elif line:
+                made.append(eval(line, scope))
+        for line in display.lines:
+            with suppress(UnsupportedError):
+                expected.append((to_sympy(line.left), to_sympy(line.right)))
+        assert expected
+        for equation, sides in zip(made, expected, strict=True):
+            assert [expand(side) for side in equation.args] == [expand(side) for side in sides], name
 
 
-def test_the_schema_of_lines_refuses_what_is_no_line():
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({"type": "claim", "formula": "x"}, jsonl.schema())
+def test_a_symbol_that_has_the_name_of_something_imported_gets_another_variable():
+    E = quick("D(E*exp(x), x) == E*exp(x)", E="real", x="real")
+    code = result(E).sympy()
+    assert "E = Symbol('E', real=True)" in code
+    exp = quick("D(Sum*sum(y[i], i), Sum) == sum(y[i], i)", Sum="real", y="real[n]")
+    assert "Sum_ = Symbol('Sum', real=True)" in result(exp).sympy()
 
 
-def test_the_lines_together_are_the_report():
-    found = example()
-    records = [jsonl.decoded(line) for line in lines_of(found)]
-    assert [record.judged for record in records if isinstance(record, jsonl.Claim)] == found.formulas[0].claims
-    assert [record.refused for record in records if isinstance(record, jsonl.Error)] == found.errors
-    assert records[-1].summary == found.summary
+# ----------------------------------------------------------------------------- texts from outside
 
 
-def test_times_are_in_a_line_only_where_they_were_asked_for():
-    claim = judged(seconds=1.5)
-    timed = report(0, [Entry("squares", "g", "a.yaml:2:1", [claim])])
-    assert jsonl.decoded(lines_of(timed)[1]).judged.seconds is UNSET
-    assert jsonl.decoded(lines_of(timed, timings=True)[1]).judged.seconds == 1.5
+def test_a_hostile_title_appears_as_text_in_every_format(capsys, tmp_path):
+    (tmp_path / "odd.yaml").write_text(PAGE)
+    for form in ("latex", "unicode", "mathml", "markdown", "text", "sympy"):
+        assert run_command(["show", str(tmp_path / "odd.yaml"), "--format", form]) == 0
+        out = capsys.readouterr().out
+        assert not re.search(r"(?<!\\)<script", out)
+        assert not re.search(r"(?<!\\)\\href", out)
+        if form == "markdown":
+            assert out.startswith(r"### \<script\>alert(1)\</script\> \\href\{javascript:x\}\{y\} \[red\]\$\`\*\_\&")
 
 
-# ----------------------------------------------------------------------------------------------- JUnit
+def test_a_control_character_of_a_title_is_made_visible():
+    entry = result(quick("D(x**2, x) == 2*x", x="real"))
+    entry.title = "a\u202eb\x1b[31m"
+    assert entry.markdown().startswith(r"### a\\u\{202e\}b\\u\{1b\}\[31m")
 
 
-def cases_of(found):
-    return [case for suite in JUnitXml.fromstring(junit.rendered(found).encode()) for case in suite]
+def test_a_remark_is_escaped_in_latex_and_mathml():
+    display = result(quick("D(x**2, x) == 2*x", x="real"))
+    line = display.lines[0]
+    display.lines = []
+    display.add(line.left, line.right, rule=("<b> & 50% of \\x {y}_$",))
+    assert r"\text{<b> \& 50\% of \textbackslash x \{y\}\_\$}" in display.latex()
+    assert "&lt;b&gt;" in display.mathml()
+    assert "<b>" not in display.mathml()
 
 
-def test_junit_counts_what_junitparser_counts():
-    found = JUnitXml.fromstring(junit.rendered(example()).encode())
-    assert (found.tests, found.failures, found.errors) == (6, 3, 2)
-    declared = (found.tests, found.failures, found.errors)
-    found.update_statistics()
-    assert (found.tests, found.failures, found.errors) == declared
+# ------------------------------------------------------------------------------ layouts looked at
+
+LOOKED_AT = [
+    ("x + 1", "x + 1"),
+    ("-x/2", " x\n−─\n 2"),
+    ("x/(x + 1)", "  x\n─────\nx + 1"),
+    ("sqrt(x + 1)", " ┌─────\n√│x + 1"),
+    ("sqrt(x)", "√x"),
+    ("x**2", "x²"),
+    ("x**(1/3)", " 1/3\nx"),
+    ("(x + 1)**2", "(x + 1)²"),
+    ("abs(x)", "│x│"),
+    ("floor(x/2)", "⎢x⎥\n⎢─⎥\n⎣2⎦"),
+    ("exp(-x)", " −x\ne"),
+    ("sum(v[i]**2, i)", "∑ vᵢ²\ni"),
+    ("mean(v[i], i)", "1\n─ ∑ vᵢ\nn i"),
+    ("sum(W[i, b]*v[i], i)", "∑ W   v\ni  ib  i"),
+    ("sum(v[i], (i, 1, n - 1))", "n − 1\n  ∑   vᵢ\n i=1"),
+    ("prod(v[i], i)", "∏ vᵢ\ni"),
+    ("max(v[i], i)", "max vᵢ\n i"),
+    ("max(0, x)", "max(0, x)"),
+    ("log(x/2)", "   ⎛x⎞\nlog⎜─⎟\n   ⎝2⎠"),
+    ("where(x > 0, x, 0)", "⎧x  if x > 0\n⎨0  otherwise\n⎩"),
+    ("delta(i, k)*v[i]", "δᵢₖ vᵢ"),
+    ("D(x**2, x)", "∂\n── x²\n∂x"),
+    ("(1 + 1/x)**2", "⎛    1⎞²\n⎜1 + ─⎟\n⎝    x⎠"),
+]
 
 
-def test_a_junit_case_says_what_is_wrong_and_where():
-    passed, refuted, undecided, conflict, holds, refused = cases_of(example())
-    assert passed.result == []
-    assert isinstance(refuted.result[0], Failure)
-    assert isinstance(conflict.result[0], Error)
-    assert isinstance(refused.result[0], Error)
-    assert (refuted.result[0].type, undecided.result[0].type, holds.result[0].type) == (
-        "refuted",
-        "undecided",
-        "proved",
-    )
-    assert "differ by 1 (certified)" in refuted.result[0].text
-    assert (refuted._elem.get("file"), refuted._elem.get("line")) == ("my catalogs/a.yaml", "8")
-    assert (refused.result[0].type, refused._elem.get("line")) == ("D106", "3")
+@pytest.mark.parametrize(("text", "expected"), LOOKED_AT, ids=[text for text, _ in LOOKED_AT])
+def test_a_terminal_shows_fractions_sums_and_brackets_over_lines(text, expected):
+    inputs = {name: kind for name, kind in {"x": "real", "v": "real[n]", "W": "real[n, m]"}.items() if name in text}
+    if "delta" in text:
+        node = quick("D(v[i], v[k])*v[i] == delta(i, k)*v[i]", v="real[n]").claims[0].right
+    elif "[i, b]" in text:
+        node = quick(f"{text} == {text}", **inputs).claims[0].left
+    else:
+        node = side(text, **inputs)
+    assert unicode(node) == expected
 
 
-@EVERY
-def test_hostile_text_is_text_in_junit(text):
-    found = cases_of(example(text))
-    assert len(found) == 6
-    assert all(word in found[1].name for word in parts(text))
-    assert all(word in found[1].result[0].text for word in parts(text))
-    tags = {element.tag for element in ElementTree.fromstring(junit.rendered(example(text))).iter()}
-    assert tags == {"testsuites", "testsuite", "properties", "property", "testcase", "failure", "error"}
+def test_mathml_has_invisible_operators_for_screen_readers():
+    made = mathml(side("x*log(x + 1)", x="real"), "inline")
+    assert "<mo>&#x2062;</mo>" in made
+    assert "<mi>log</mi><mo>&#x2061;</mo>" in made
 
 
-# ----------------------------------------------------------------------------------------------- SARIF
-
-
-def results_of(found):
-    return json.loads(sarif.rendered(found))["runs"][0]["results"]
-
-
-@EVERY
-def test_sarif_follows_the_schema_of_oasis_whatever_the_text(text):
-    log = json.loads(sarif.rendered(example(text)))
-    assert validation_errors(log) == []
-    results = log["runs"][0]["results"]
-    assert len(results) == 5
-    message = results[1]["message"]["text"]
-    assert all(word in message for word in parts(text))
-    assert not re.search(r"(?<!\\)\[[^]\[]*\]\(|(?<!\{)\{\d+\}", message)
-
-
-def test_the_schema_of_oasis_refuses_a_log_that_is_none():
-    log = json.loads(sarif.rendered(example()))
-    log["runs"][0]["results"][0]["level"] = "catastrophe"
-    assert validation_errors(log)
-
-
-def test_sarif_points_at_the_line_of_the_claim_and_at_its_rule():
-    log = json.loads(sarif.rendered(example()))
-    rules = [rule["id"] for rule in log["runs"][0]["tool"]["driver"]["rules"]]
-    assert rules == ["D106", "D901", "D902", "D911", "D921"]
-    for result in results_of(example()):
-        assert rules[result["ruleIndex"]] == result["ruleId"]
-    place = results_of(example())[1]["locations"][0]
-    assert place["physicalLocation"] == {
-        "artifactLocation": {"uri": "my%20catalogs/a.yaml"},
-        "region": {"startLine": 8, "startColumn": 7},
-    }
-    assert place["logicalLocations"] == [{"name": "squares", "kind": "member"}]
-
-
-def test_a_sarif_fingerprint_stays_when_the_line_moves_and_tells_equal_findings_apart():
-    def prints(*claims):
-        found = report(0, [Entry("squares", "g", "a.yaml:2:1", list(claims))])
-        return [result["partialFingerprints"]["finding/v1"] for result in results_of(found)]
-
-    moved = judged(where="my catalogs/a.yaml:80:7")
-    assert prints(judged()) == prints(moved)
-    assert len(set(prints(judged(), moved, judged("L == 1")))) == 3
-
-
-def test_a_run_as_expected_is_a_sarif_log_without_results():
-    found = report(0, [Entry("squares", "g", "a.yaml:2:1", [judged(verdict="proved", as_expected=True)])])
-    assert validation_errors(json.loads(sarif.rendered(found))) == []
-    assert results_of(found) == []
-
-
-def test_a_path_is_a_reference():
-    assert sarif.uri("/a b/c.yaml") == "file:///a%20b/c.yaml"
-    assert sarif.uri("a b/ü%.yaml") == "a%20b/%C3%BC%25.yaml"
-
-
-# ------------------------------------------------------------------------------- GitHub's annotations
-
-
-def commands(text):
-    """Workflow commands as GitHub's runner reads them (actions/runner, ActionCommand.TryParseV2)."""
-    found = []
-    for line in text.split("\n"):
-        match = re.match(r"\s*::([^:\s]+)(?: (.*?))?::(.*)$", line)
-        if match:
-            pairs = dict(pair.split("=", 1) for pair in (match[2] or "").split(",") if "=" in pair)
-            found.append((match[1], {name: unescaped(value) for name, value in pairs.items()}, unescaped(match[3])))
-    return found
-
-
-def unescaped(value):
-    for code, character in (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")):
-        value = value.replace(code, character)
-    return value
-
-
-def test_an_annotation_stands_beside_the_line_of_the_claim():
-    name, properties, message = commands(github.rendered(example()))[1]
-    assert name == "error"
-    assert properties == {"file": "my catalogs/a.yaml", "line": "8", "col": "7", "title": "D901 squares"}
-    assert message.startswith("squares: refuted, and expected to hold\nat")
-
-
-@EVERY
-def test_hostile_text_makes_no_command_of_its_own(text):
-    found = commands(github.rendered(example(text)))
-    assert [name for name, _, _ in found] == ["error", "error", "warning", "error", "error"]
-    assert all(word in found[1][2] for word in parts(text))
-    assert found[0][1]["line"] == "3"
-    assert "\r" not in github.rendered(example(text))
-
-
-# -------------------------------------------------------------------------------------------- Markdown
-
-
-class Tags(HTMLParser):
-    """The tags and the text of a page."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.tags, self.text = [], ""
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-
-    def handle_data(self, data):
-        self.text += data
-
-
-def page_of(text):
-    return Tags(MarkdownIt("commonmark", {"linkify": False}).enable("table").render(text))
-
-
-def test_the_markdown_summary_has_a_table_and_a_section_for_each_finding():
-    page = page_of(markdown.rendered(example()))
-    assert (page.tags.count("table"), page.tags.count("h3"), page.tags.count("pre")) == (1, 4, 5)
-    assert page.tags.count("tr") == 3
-    assert page.tags.count("td") == 2 * 10
-
-
-@EVERY
-def test_hostile_text_is_text_in_markdown(text):
-    plain, page = page_of(markdown.rendered(example("plain"))), page_of(markdown.rendered(example(text)))
-    assert page.tags == plain.tags
-    assert all(word in page.text for word in parts(text))
-    assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069]", page.text)
-
-
-def test_every_finding_of_every_format_has_a_code_of_the_table():
-    for result in results_of(example()):
-        assert result["ruleId"] in TABLE
+def test_a_quotient_in_a_subscript_stands_on_one_line():
+    over = axis(Size("n"))
+    node = element(Tensor("v", (over,), "real"), Call("floor", Index("i", over) / 2))
+    assert latex(node) == r"v_{\left\lfloor i/2\right\rfloor}"

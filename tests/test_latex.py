@@ -81,7 +81,7 @@ PRINTED = [
     (reduce("max", x_(i) - 1, i), r"\max_{i} \left(x_{i} - 1\right)"),
     # a factor behind a sum, a logarithm or cases must not be swallowed
     (total(x_(i), i) * x_(k), r"x_{k} \sum_{i} x_{i}"),
-    (multiply(total(x_(i), i), total(x_(j) ** 3, j)), r"\left(\sum_{i} x_{i}\right) \sum_{j} x_{j}^{3}"),
+    (multiply(total(x_(i), i), total(x_(j) ** 13, j)), r"\left(\sum_{i} x_{i}\right) \sum_{j} x_{j}^{13}"),
     (call("log", x_(i)) * x_(j), r"x_{j} \log x_{i}"),
     (call("log", x_(i) + 1) * x_(j), r"\log\left(x_{i} + 1\right) x_{j}"),
     # quotients, roots and powers

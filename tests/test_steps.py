@@ -1,146 +1,195 @@
-"""Every step of a proof is compared in exact arithmetic by a check that shares nothing with the search."""
+"""Derivations: each step has its rule, is checked, and a wrong one is not shown."""
+
+from dataclasses import replace
+from fractions import Fraction
 
 import pytest
-from defects import Monkey
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
-from derive.algebra import contraction, normal, powers, relations, rules, sums
-from derive.algebra.polynomial import UNIT
-from derive.algebra.steps import LAWS, Step, law_of
+import derive.derivation.steps as steps
+from derive.binding import total
 from derive.catalog import quick, read, shipped
-from derive.expression import Call, add, multiply, number, power
-from derive.proof import Algebra
-from verify.judge import judged
-from verify.steps import checked
-from verify.testimony import Settings
+from derive.cli import command
+from derive.derivation.deltas import contracted
+from derive.derivation.reading import folded
+from derive.derivation.rules import rules
+from derive.derivation.steps import Checked, derivation
+from derive.expression import Delta, Index, Power, Size, Tensor, axis, element, multiply, number, power
+from derive.formula import Claim
+from derive.printing.text import text
+from derive.proof import prove
+from verify.stepwise import checker
 
-ALGEBRA_ALONE = Settings(witnesses=("algebra",))
-VECTOR = {"x": "real[n]"}
-
-# A formula for each kind of step: deltas, one-hot and simplex sums, cases, roots, recurrences, expectations.
-NAMES = (
-    "softmax_cross_entropy", "bn_backward", "layer_norm", "attention_context", "l2_normalization", "relu", "huber_loss",
-    "conv2d", "average_pooling", "lstm_cell", "momentum", "exponential_moving_average", "kl_two_gaussians",
-    "logistic_regression_gradients", "summed_area_table",
-)  # fmt: skip
-
-
-def proved(claim, define=None, **inputs):
-    formula = quick(claim, define=define, **inputs)
-    algebra = Algebra(formula, is_recorded=True)
-    assert algebra.prove(formula.claims[0]).equal
-    return formula, algebra
+over, other = axis(Size("n")), axis(Size("m"))
+i, j, k, c = Index("i", over), Index("j", over), Index("k", over), Index("c", other)
+x, a = Tensor("x", (over,), "real"), element(Tensor("a", (), "positive"))
+NETWORK = {"s": "sum(x[i]**2, i)", "h[i]": "x[i]/s", "L": "sum(g[i]*h[i], i)"}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_step_of_the_proofs_of_a_formula_is_right(name):
-    catalog = read(shipped(), "catalog.yaml", {name})
-    formula = next(iter(catalog.formulas.values()))
-    algebra = Algebra(formula, is_recorded=True)
-    proofs = [algebra.prove(claim) for claim in formula.claims]  # all of them: no short cut
-    assert any(proof.equal for proof in proofs)
-    found = checked(formula, list(algebra.derivatives.values()), list(algebra.steps))
-    assert not found.wrong
-    assert found.right > 20
-    assert found.right + found.open == len(algebra.steps)
-    assert found.open <= len(algebra.steps) / 3
+def x_(index):
+    return element(x, index)
 
 
-def test_an_algebra_that_nobody_checks_records_nothing():
-    formula = quick("sum(x[i], i) == sum(x[j], j)", **VECTOR)
-    algebra = Algebra(formula)
-    assert algebra.prove(formula.claims[0]).equal
-    assert algebra.steps is None
+def formula(*claims):
+    return quick(claims or ["D(L, x[k]) == g[k]/s - 2*x[k]*L/s"], NETWORK, x="real[n]", g="real[n]")
 
 
-def test_a_wrong_step_is_found_and_told_with_both_sides():
-    # exp(a + b) is exp(a)*exp(b), not exp(a) + exp(b)
-    formula, _ = proved("exp(x + y) == exp(x)*exp(y)", x="real", y="real")
-    a, b = formula.claims[0].left.argument.terms
-    right = Step("exponential of a sum", Call("exp", add(a, b)), multiply(Call("exp", a), Call("exp", b)))
-    wrong = Step("exponential of a sum", Call("exp", add(a, b)), add(Call("exp", a), Call("exp", b)))
-    assert checked(formula, [], [right]).right == 1
-    found = checked(formula, [], [right, wrong])
-    assert found.right == 1
-    assert "exponential of a sum: exp(x + y) == exp(x) + exp(y)" in found.wrong
-    assert "is not" in found.wrong
+def lines(display):
+    return [(text(line.left), text(line.right), "".join(map(str, line.rule))) for line in display.lines]
 
 
-def test_a_step_that_is_off_by_one_part_in_a_million_is_wrong():
-    formula, _ = proved("x*x == x**2", x="real")
-    square = formula.claims[0].right
-    off = Step("multiply out", square, multiply(number(1) + power(number(10), number(-6)), square))
-    assert checked(formula, [], [off]).wrong
+def test_a_derivation_names_the_rule_of_every_line():
+    display = derivation(formula(), checker(formula()))
+    assert all(line.rule for line in display.lines)
+    shown = "\n".join(f"{right}  # {rule}" for _, right, rule in lines(display))
+    for rule in (
+        "definition",
+        "chain rule through",
+        "quotient rule",
+        "sums over a delta keep one term",
+        "claimed form",
+    ):
+        assert rule in shown
 
 
-def test_a_step_without_a_value_is_open_and_not_right():
-    # log(-1 - x**2) has no value anywhere
-    formula, _ = proved("x*x == x**2", x="real")
-    nowhere = Call("log", add(-1, multiply(-1, formula.claims[0].right)))
-    found = checked(formula, [], [Step("law of the function", nowhere, add(nowhere, nowhere))])
-    assert (found.right, found.open, found.wrong) == (0, 1, "")
+def test_every_step_is_given_to_the_check_before_it_is_shown():
+    entry, asked = formula(), []
+
+    def check(step):
+        asked.append((step.left, step.right))
+        return Checked("agrees")
+
+    display = derivation(entry, check)
+    defined = len(entry.definitions)
+    assert [(line.left, line.right) for line in display.lines[defined:]] == asked
 
 
-def test_every_law_of_the_algebra_has_a_name():
-    for law in (*relations.RELATIONS.values(), *contraction.REWRITES, normal.relation_of_choice):
-        assert law_of(law) == LAWS[law.__name__]
-    kinds = set(rules.RULES) - set(rules.NAMES)
-    assert {kind.__name__ for kind in kinds} == {"Number", "Constant", "Size", "Variable", "Index"}
+def test_no_step_of_a_total_derivative_is_written_with_partial_ones():
+    # h reads s, which reads x too: D(h[i], x[k]) is no slope of h alone, so the chain rule is given with slopes
+    display = derivation(formula(), checker(formula()))
+    assert not display.failures
+    chain = [(right, rule) for _, right, rule in lines(display) if "chain rule through" in rule]
+    assert not any("D(h[" in right and "D(s, x" in right for right, _ in chain)
 
 
-# ------------------------------------------------------------------ a wrong rule, and nobody else to see it
+def test_a_wrong_rule_is_not_shown_and_is_a_failure(monkeypatch):
+    # the contraction with a slip: the delta falls away and the sum stays
+    def wrong(node):
+        return multiply(2, contracted(node))
+
+    monkeypatch.setattr(steps, "contracted", wrong)
+    display = derivation(formula(), checker(formula()))
+    assert display.failures
+    assert "is not shown" in display.failures[0]
+    # the algebra, which is no part of the check, finds nothing wrong in what is shown
+    for line in display.lines[len(NETWORK) :]:
+        assert prove(formula(), replace(formula().claims[0], left=line.left, right=line.right)).equal
 
 
-def wrong_power(monkeypatch):
-    """(a*b)**-1 as a**-1 * b**-2."""
-    real = powers.inverse
-    monkeypatch.setattr(powers, "inverse", lambda ring, p: real(ring, ring.product(p, p) if len(p.terms) > 1 else p))
+def test_a_failed_step_is_exit_status_3_and_loud(monkeypatch):
+    monkeypatch.setattr(steps, "contracted", lambda node: multiply(2, contracted(node)))
+    run = CliRunner().invoke(command, ["show", "softmax_ce_gradient", "--steps"])
+    assert run.exit_code == 3
+    assert "a step fails its check and is not shown" in run.stderr
 
 
-def wrong_square(monkeypatch):
-    """A product of two sums that comes out twice too large."""
-    real = normal.Normalizer.product
-
-    def product(ring, a, b):
-        return real(ring, a, b).scaled(2 if len(a.terms) > 1 and len(b.terms) > 1 else 1)
-
-    monkeypatch.setattr(normal.Normalizer, "product", product)
+def test_a_step_that_cannot_be_told_is_left_out_with_the_reason():
+    display = derivation(formula(), lambda step: Checked("cannot tell", "no time"))
+    assert len(display.lines) == len(NETWORK)
+    assert all(note.endswith("no time") for note in display.notes)
 
 
-def wrong_sum(monkeypatch):
-    """A sum of what does not depend on the index as if the axis had one element more."""
-    real = sums._count
-    monkeypatch.setattr(sums, "_count", lambda ring, indices: real(ring, indices) + UNIT)
+def test_the_check_refutes_a_wrong_step_and_says_where():
+    entry = formula()
+    wrong = Claim(entry.claims[0].left, "==", entry.claims[0].right * 2, "twice", entry.place)
+    found = checker(entry)(wrong)
+    assert (found.says, "n = " in found.reason) == ("differs", True)
+    assert checker(entry)(entry.claims[0]) == Checked("agrees")
 
 
-def wrong_simplex(monkeypatch):
-    """The elements of any array add up to 1."""
-    monkeypatch.setattr(contraction, "is_distribution_over", lambda atom, index: atom.tensor.axes[-1] is index.axis)
+@pytest.mark.parametrize("name", ["bn_backward", "softmax_ce_gradient", "layer_norm", "conv2d"])
+def test_the_derivation_of_an_entry_of_the_catalog_ends_in_its_claimed_forms(name):
+    entry = read(shipped(), only={name}).formulas[name]
+    display = derivation(entry, checker(entry))
+    assert not display.failures
+    shown = {(line.left, line.right) for line in display.lines}
+    claimed = [c for c in entry.claims if c.origin == "claim" and text(c.left).startswith("D(")]
+    assert claimed
+    assert {(c.left, c.right) for c in claimed} <= shown
+
+
+# --------------------------------------------------------------------------------------- single rules
 
 
 @pytest.mark.parametrize(
-    ("plant", "claim", "inputs"),
+    ("node", "expected"),
     [
-        (wrong_power, "1/(x + y) == 1/(y + x)", {"x": "positive", "y": "positive"}),
-        (wrong_square, "(x + y)*(x + y) == (y + x)*(x + y)", {"x": "real", "y": "real"}),
-        (wrong_sum, "sum(x, (i, 1, n)) == sum(x, (j, 1, n))", {"x": "real", "z": "real[n]"}),
-        (wrong_simplex, "sum(x[i], i) == sum(x[j], j)", VECTOR),
+        (total(Delta(i, k) * x_(i) ** 17, i), x_(k) ** 17),
+        (total(Delta(k, i) * x_(i) * x_(j), i, j), total(x_(k) * x_(j), j)),
+        (total(x_(i) * (Delta(i, k) + 1), i), x_(k) + total(x_(i), i)),
+        # no delta, a delta of other indices, one over another axis: nothing to contract
+        (total(x_(i) ** 19, i), total(x_(i) ** 19, i)),
+        (total(x_(i) * Delta(j, k), i), total(x_(i) * Delta(j, k), i)),
+        (total(x_(i) * Delta(i, c), i), total(x_(i) * Delta(i, c), i)),
     ],
-    ids=["power", "square", "sum", "simplex"],
-)  # fmt: skip
-def test_a_wrong_rule_behind_a_right_claim_is_a_conflict(monkeypatch: Monkey, plant, claim, inputs):
-    # Both sides are bent alike, so the claim comes out right and no other witness objects: only the steps tell.
-    def found():
-        return next(iter(judged(quick(claim, **inputs), Settings(witnesses=("algebra", "exact")))))
-
-    assert found().verdict == "proved"
-    plant(monkeypatch)
-    caught = found()
-    assert caught.verdict == "conflict"
-    assert "a step of the proof is wrong" in caught.reason
+)
+def test_a_sum_over_a_delta_keeps_one_term(node, expected):
+    assert contracted(node) is expected
 
 
-def test_without_the_check_the_same_wrong_rule_goes_unseen(monkeypatch: Monkey):
-    wrong_sum(monkeypatch)
-    formula = quick("sum(x, (i, 1, n)) == sum(x, (j, 1, n))", x="real", z="real[n]")
-    (found,) = judged(formula, Settings(witnesses=("algebra", "exact"), steps=False))
-    assert found.verdict == "proved"
+@given(st.fractions(min_value=-3, max_value=3), st.fractions(min_value=-3, max_value=3))
+def test_powers_of_one_base_are_put_together(first, second):
+    # a**p * a**q = a**(p + q) for a > 0
+    folded_node = folded(multiply(Power(a, number(first)), Power(a, number(second))))
+    expected = power(a, first + second) if first + second else number(1)
+    assert folded_node is expected
+
+
+def test_a_square_under_a_root_keeps_its_sign():
+    # (x**2)**(1/2) is |x|, not x
+    node = Power(Power(x_(i), number(2)), number(Fraction(1, 2)))
+    assert folded(node) is node
+
+
+def test_the_rules_are_those_that_the_expression_needs():
+    entry = quick("f == 0", {"f": "log(sum(exp(x[i]), i))/x[0]"}, x="real[n]")
+    (definition,) = entry.definitions
+    named = rules(definition.body, entry.inputs[0])
+    assert named == ["quotient rule", "derivative of log", "term by term", "derivative of exp"]
+
+
+# ---------------------------------------------------------------------------------------- one derivative
+
+
+def show(*arguments):
+    return CliRunner().invoke(command, ["show", "softmax_ce_gradient", *arguments])
+
+
+def test_one_derivative_is_shown_under_the_names_that_were_asked():
+    run = show("--of", "D(L, x[a])", "--format", "text")
+    assert (run.exit_code, run.stdout) == (0, "D(L, x[a]) == p[a] - y[a]\n")
+
+
+def test_an_expression_with_derivatives_is_worked_out():
+    run = show("--of", "sum(D(L, x[k]), k)", "--format", "text")
+    assert (run.exit_code, run.stdout) == (0, "sum(D(L, x[k]), k) == 0\n")
+
+
+def test_what_cannot_be_read_is_refused_with_its_column():
+    run = show("--of", "D(L, q[a])")
+    assert run.exit_code != 0
+    with pytest.raises(Exception, match="--of:1:6: q is not declared"):
+        raise run.exception
+
+
+def test_steps_of_what_has_no_derivative_are_refused():
+    assert show("--of", "L", "--steps").exit_code == 2
+
+
+def test_the_steps_of_one_derivative_show_only_what_it_needs():
+    run = show("--of", "D(L, y[k])", "--steps", "--format", "text")
+    assert run.exit_code == 0
+    assert "D(L, x[" not in run.stdout
+    assert run.stdout.splitlines()[-1].startswith("D(L, y[k]) == -log(p[k])  # ")

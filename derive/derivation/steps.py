@@ -108,14 +108,14 @@ def size(node: Node) -> int:
 
 def proved_forms(formula: Formula, algebra: Algebra, wanted: Node) -> list[tuple[Node, Words]]:
     """The forms that the formula claims of an expression and the algebra proves, with what the proofs rest on."""
-    forms = list[tuple[Node, Words]]()
+    forms = dict[Node, Words]()
     for claim in formula.claims:
         names = renaming(wanted, claim.left) if claim.operator == "==" else None
         if names is not None:
             proof = algebra.prove(claim)
             if proof.equal:
-                forms.append((replace(claim.right, names), (since("the claimed form", proof.facts),)))
-    return forms
+                forms.setdefault(replace(claim.right, names), (since("the claimed form", proof.facts),))
+    return list(forms.items())
 
 
 class Lines:

@@ -130,6 +130,7 @@ def linear(node: Node) -> Node:
     for term in node.terms if isinstance(node, Add) else (node,):
         count, rest = _counted(term)
         counts[rest] = counts.get(rest, Rational(0)) + count
+    counts[ONE] = counts.pop(ONE, Rational(0))  # the number last
     return add(*(multiply(number(count), rest) for rest, count in counts.items()))
 
 
