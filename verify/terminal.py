@@ -1,8 +1,8 @@
-"""A run on the terminal: progress, the table by group, and for each claim that failed what to do about it."""
+"""A report on the terminal: the table by group, and for each claim that failed what to do about it."""
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import wrap
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from derive.selection import visible
-from verify.report import WITNESSES, Entry, Judged, Point, Report, Summary, summary
-from verify.watch import UNWATCHED, Watcher
+from verify.progress import progress as progress
+from verify.report import WITNESSES, Entry, Judged, Point, Report, Said, Summary, summary
 
 COLORS = {"proved": "green", "agrees": "cyan", "refuted": "red", "undecided": "yellow", "conflict": "bold red"}
 COLUMNS = ("formulas", "claims", "proved", "agrees", "refuted", "undecided", "conflicts", "as_expected", "unexpected")
@@ -23,6 +23,9 @@ NARROW = {
     "unexpected": "unex-\npected",
 }
 WIDE = 110  # columns in which the table fits with its headings on one line
+ROOMY = 160  # from which on the groups are introduced beside their numbers
+TAKEN = 125  # columns that the numbers take
+INDENT = 11
 DIGITS = 12
 
 
@@ -42,65 +45,78 @@ def console(stream: TextIO, color: str) -> Console:
     )
 
 
-# ------------------------------------------------------------------------------------------ progress
-
-
-@contextmanager
-def progress(out: Console, total: int, is_each: bool = True) -> Iterator[Watcher]:
-    """A bar while the claims are judged, on a terminal only, as one whom the run tells.
-
-    total: of the claims, or of the formulas.
-    """
-    if not out.is_terminal:
-        yield UNWATCHED
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
-    # Refreshed by hand: a thread would not survive the forks of the workers.
-    with Progress(*columns, console=out, transient=True, auto_refresh=False) as bar:
-        task = bar.add_task("", total=total)
-        bar.refresh()
-
-        class Advance(Watcher):
-            def hear(self, entry: Entry, claim: Judged) -> None:
-                bar.update(task, advance=int(is_each), description=visible(entry.name))
-                bar.refresh()
-
-            def end(self, name: str) -> None:
-                bar.update(task, advance=int(not is_each))
-                bar.refresh()
-
-        yield Advance()
-
-
 # ------------------------------------------------------------------------------------------- results
 
 
 def rendered(
-    report: Report, stream: TextIO, color: str, again: Sequence[str], each: bool, groups: Iterable[str] = ()
+    report: Report,
+    stream: TextIO,
+    color: str,
+    again: Sequence[str],
+    each: bool,
+    groups: Iterable[str] = (),
+    *,
+    volume: int = 0,
+    slowest: int = 0,
 ) -> str:
     """The report as text for the stream.
 
     again: the words of a command that judges a formula of it again.  each: list every claim.  groups: those that
-    come first in the table, in order.
+    come first in the table, in order; their introductions where they are given.  volume: above 0 each claim with what
+    the witnesses say, below 0 only what is not as expected.  slowest: how many of the slowest claims to name.
     """
     out = console(stream, color)
     mark = "…" if out.encoding.lower().startswith("utf") else "..."
     with out.capture() as captured:
-        if each:
+        if (each or volume > 0) and volume >= 0:
             for entry in report.formulas:
                 out.print(Text(visible(entry.name), style="bold"))
                 for claim in entry.claims:
                     out.print(line(claim))
+                    if volume > 0:
+                        out.print(Text("\n".join(spoken(claim, mark)), style="dim"))
             out.print()
-        out.print(table(report.formulas, out.width, groups))
+        out.print(table(report.formulas, out.width, groups) if volume >= 0 else counted(report.summary))
+        if slowest:
+            out.print()
+            for text in durations(report.formulas, slowest):
+                out.print(text)
         for entry in report.formulas:
             for claim in entry.claims:
                 if not claim.as_expected:
                     out.print()
-                    out.print(block(entry, claim, report.seed, again, mark))
+                    out.print(block(entry, claim, report.seed, again, mark, out.width if out.is_terminal else 0))
     return captured.get()
+
+
+def counted(counts: Summary) -> str:
+    """The summary on one line; what is not there is not mentioned."""
+    nouns = {"formulas": "formula", "claims": "claim", "conflicts": "conflict"}
+    found = [(name, getattr(counts, name)) for name in COLUMNS]
+    parts = [f"{n} {(nouns.get(name, name) if n == 1 else name).replace('_', ' ')}" for name, n in found if n]
+    return ", ".join(parts) or "nothing was judged"
+
+
+def spoken(claim: Judged, mark: str) -> Iterator[str]:
+    """What each witness says of a claim, a line each."""
+    for name in claim.witnesses.__struct_fields__:
+        said = getattr(claim.witnesses, name)
+        if not isinstance(said, Said) or said.says == "not run":
+            continue
+        facts = [f"{said.points} points"] if isinstance(said.points, int) else []
+        facts += [f"{said.digits} digits"] if isinstance(said.digits, int) else []
+        facts += [f"error {said.max_error:.1e}"] if isinstance(said.max_error, float) else []
+        facts += [visible(said.reason)] if isinstance(said.reason, str) else []
+        shown = f"   ({', '.join(facts)})" if facts else ""
+        yield f"    {name:<11} {said.says}{shown}".replace("…", mark)
+
+
+def durations(entries: Sequence[Entry], number: int) -> Iterator[str]:
+    """The slowest claims with their seconds."""
+    timed = [(claim.seconds, entry, claim) for entry in entries for claim in entry.claims
+             if isinstance(claim.seconds, float)]  # fmt: skip
+    for seconds, entry, claim in sorted(timed, key=lambda item: -item[0])[:number]:
+        yield f"{seconds:8.3f} s  {visible(entry.name)}  {visible(claim.claim)}"
 
 
 def line(claim: Judged, indent: str = "  ") -> Text:
@@ -114,17 +130,20 @@ def line(claim: Judged, indent: str = "  ") -> Text:
 
 
 def table(entries: Sequence[Entry], width: int = WIDE, order: Iterable[str] = ()) -> Table:
-    """How many of each verdict, by group."""
+    """How many of each verdict, by group; on a wide terminal with the introductions, if `order` maps to them."""
     shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0) if width < WIDE else (0, 1))
-    shown.add_column("group", vertical="bottom")
+    shown.add_column("group", vertical="bottom", no_wrap=True, overflow="ellipsis", max_width=30)
     for column in COLUMNS:
         heading = NARROW.get(column) if width < WIDE else None
         shown.add_column(heading or column.replace("_", " "), justify="right", vertical="bottom")
+    texts = order if width >= ROOMY and isinstance(order, Mapping) else {}
+    if texts:
+        shown.add_column("", no_wrap=True, overflow="ellipsis", max_width=width - TAKEN, style="dim")
     groups = by_group(entries, order)
     for group, members in groups:
-        _row(shown, visible(group), summary(members))
+        _row(shown, visible(group), summary(members), about=visible(texts.get(group, "")) if texts else None)
     if len(groups) != 1:
-        _row(shown, "all", summary(entries), "bold")
+        _row(shown, "all", summary(entries), "bold", "" if texts else None)
     return shown
 
 
@@ -136,27 +155,35 @@ def by_group(entries: Sequence[Entry], order: Iterable[str] = ()) -> list[tuple[
     return [(group, own) for group, own in members.items() if own]
 
 
-def _row(shown: Table, name: str, counts: Summary, style: str = "") -> None:
+def _row(shown: Table, name: str, counts: Summary, style: str = "", about: str | None = None) -> None:
     cells = [Text(name)]
     for column in COLUMNS:
         count = getattr(counts, column)
         warn = {"undecided": "yellow", "conflicts": "bold red", "unexpected": "red"}.get(column, "") if count else ""
         cells.append(Text(str(count) if count or column in COLUMNS[:2] else "-", style=warn))
+    cells += [] if about is None else [Text(about)]
     shown.add_row(*cells, style=style)
 
 
-def block(entry: Entry, claim: Judged, seed: int, again: Sequence[str], mark: str = "…") -> Text:
+def block(entry: Entry, claim: Judged, seed: int, again: Sequence[str], mark: str = "…", width: int = 0) -> Text:
     """A claim that is not as expected: what was found, where, and the command that finds it again.
 
-    An entry without a name is no catalog's: `again` says all.
+    An entry without a name is no catalog's: `again` says all.  width: where lines break; 0 for nowhere.
     """
     head = Text(f"{visible(entry.name)}  " if entry.name else "", style="bold")
     head.append(f"{visible(claim.claim)}   ", "not bold")
     text = head.append(claim.verdict, COLORS[claim.verdict])
     for name, line in details(claim, mark):
-        text.append(f"\n  {name:<8} ").append(visible(line).replace("…", mark))
+        text.append(f"\n  {name:<8} ").append(_broken(visible(line).replace("…", mark), width))
     words = ["derive", "check", *again, *filter(None, [entry.name]), "--seed", str(seed)]
     return text.append("\n  again    ").append(visible(shlex.join(words)))
+
+
+def _broken(text: str, width: int) -> str:
+    """A text after a word of eight letters, broken at spaces where a line would be wider."""
+    if not width or len(text) + INDENT <= width:
+        return text
+    return f"\n{' ' * INDENT}".join(wrap(text, max(width - INDENT, 20), break_long_words=False, break_on_hyphens=False))
 
 
 def details(claim: Judged, mark: str = "…") -> Iterator[tuple[str, str]]:

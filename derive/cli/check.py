@@ -2,15 +2,32 @@
 
 import sys
 from contextlib import nullcontext
-from pathlib import Path
+from functools import partial
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from derive.cli import outputs
+from derive.cli.choice import first_option, keyword_option, last_option
 from derive.cli.claims import check_claims, claimed
 from derive.cli.d import Lines, defined, given
-from derive.cli.options import INTERRUPTED, NOTHING, TIMEOUT, judging, memory, no_cache, processors, tell, words
-from derive.output import complain, write
+from derive.cli.options import (
+    INTERRUPTED,
+    NOTHING,
+    TIMEOUT,
+    cluster,
+    judging,
+    memory,
+    no_cache,
+    processors,
+    tell,
+    words,
+)
+from derive.output import complain
 from derive.selection import select, visible
+
+if TYPE_CHECKING:
+    from verify.report import Report
 
 WITNESSES = ("algebra", "exact", "sympy", "differences")
 ALL = (*WITNESSES, "reference")  # the last takes seconds to import what it compares with
@@ -27,22 +44,34 @@ def listed(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
 
 @click.command()
 @words
-@judging("text", "json")
+@outputs.format_option
+@outputs.output_option
+@judging()
 @click.option("--witness", callback=listed, default=",".join(WITNESSES), show_default=True,
               help="Whom to ask; `reference` is PyTorch, JAX, SciPy …, where installed.")  # fmt: skip
+@keyword_option
+@last_option
+@first_option
+@click.option("--exit-zero", is_flag=True, help="Exit status 0 even if something is not as expected.")
+@click.option("-v", "--verbose", count=True, help="Name every claim, and what each witness says of it.")
+@click.option("-q", "--quiet", count=True, help="Only what is not as expected, and the counts on one line.")
+@click.option("--durations", type=click.IntRange(0), default=0, metavar="N",
+              help="Name the N slowest claims; judges everything anew.")  # fmt: skip
 @click.option(
     "--timings", is_flag=True, help="Judge everything anew and add times to the report, which then differs each time."
 )
 @memory
+@cluster
 @no_cache
 @claimed
 @given
 @defined
 @click.pass_context
 def check(
-    ctx: click.Context, words: tuple[str, ...], output_format: str, output: Path | None, seed: int, jobs: int | None,
-    timeout: float, witness: tuple[str, ...], timings: bool, color: str, memory: int, no_cache: bool,
-    claims: Lines, inputs: Lines, define: Lines,
+    ctx: click.Context, words: tuple[str, ...], output_format: str, output: tuple[str, ...], seed: int,
+    jobs: int | None, timeout: float, witness: tuple[str, ...], keywords: str | None, last_failed: bool,
+    exitfirst: bool, exit_zero: bool, verbose: int, quiet: int, durations: int, timings: bool, color: str,
+    memory: int, cluster: str | None, no_cache: bool, claims: Lines, inputs: Lines, define: Lines,
 ) -> None:  # fmt: skip
     """Judge what formulas claim.
 
@@ -52,42 +81,68 @@ def check(
     Exit status: 0 all is as the catalog expects, 1 it is not, 2 the command line or a part of a catalog was
     refused, 3 witnesses contradict each other or the engine is broken, 5 there was nothing to judge.
     """
+    reports = outputs.chosen(ctx, output_format, output)
+    more = [] if witness == WITNESSES else ["--witness", ",".join(witness)]
+    more += [] if timeout == TIMEOUT else ["--timeout", f"{timeout:g}"]
     if claims or inputs or define:
         if words or not claims:
             raise click.UsageError("--claim, --input and --define ask of claims in a line, not of a catalog", ctx)
-        more = [] if witness == WITNESSES else ["--witness", ",".join(witness)]
-        check_claims(ctx, claims, inputs, define, witness, seed, timeout, more, output_format, output, color)
+        check_claims(ctx, claims, inputs, define, witness, seed, timeout, more, reports, color)
+    from derive.cli import choice
+    from derive.cli import keywords as words_of
+
+    test = words_of.test_of(keywords) if keywords is not None else None
+    if verbose and ctx.find_root().obj:
+        complain(f"settings of {ctx.find_root().obj}")
     selection = select(words)
     from verify import run, store, terminal
-    from verify.report import encoded
+    from verify.progress import progress
     from verify.testimony import Settings
+    from verify.watch import Watchers
 
+    failed = choice.remembered(selection) if last_failed else None
+    selection = selection if failed is None else choice.narrowed(selection, failed)
+    settings, paths = Settings(seed=seed, witnesses=witness), choice.paths_of(selection)
     progress_on = terminal.console(sys.stderr, "auto" if color == "always" else color)
-    limits = run.Limits(jobs or processors(), timeout, memory)
-    interrupted = None
-    with nullcontext() if no_cache or timings else store.opened(complain) as kept:
-        planned = run.Run(selection, Settings(seed=seed, witnesses=witness), store=kept)
+    limits = run.Limits(jobs or processors(), timeout, memory, cluster=cluster or "")
+    is_timed = timings or durations > 0
+    interrupted, first = None, choice.First()
+    with nullcontext() if no_cache or is_timed else store.opened(complain) as kept:
+        planned = run.Run(selection, settings, choice.keeping(settings, test, failed, paths), kept)
+        streams = reports.begin(seed, planned.total, timings)
         try:
-            with terminal.progress(progress_on, planned.total, is_each=False) as watch:
-                report = planned.judged(limits, watch, timings)
+            with progress(progress_on, planned.total, is_each=False) as bar:
+                report = planned.judged(limits, Watchers([bar, *streams, *([first] if exitfirst else [])]), is_timed)
         except run.Interrupted as found:
             interrupted, report = found, found.report
+    if not no_cache:
+        choice.remember(report, paths)
     tell(report)
-    if output_format == "json":
-        text = encoded(report).decode()
-    else:
-        again = [file.shown for file in selection.files if file.is_own]
-        again += [] if witness == WITNESSES else ["--witness", ",".join(witness)]
-        again += [] if timeout == TIMEOUT else ["--timeout", f"{timeout:g}"]
-        each, plain = bool({*words} - {"all"}), "never" if output else color
-        text = terminal.rendered(report, sys.stdout, plain, again, each, planned.groups)
     status = run.status(report)
     if status == NOTHING and not interrupted:
         complain("there was nothing to judge")
-    if report.formulas or output_format == "json":
-        write(text, output)
+    again = [*(file.shown for file in selection.files if file.is_own), *more]
+    each, timed = bool({*words} - {"all"}), report if timings else untimed(report)
+    text = partial(terminal.rendered, report if durations else timed, sys.stdout, again=again, each=each,
+                   groups=planned.groups, volume=verbose - quiet, slowest=durations)  # fmt: skip
+    reports.end(timed, status, lambda is_file: text(color="never" if is_file else color))
+    if first.is_over:
+        complain("stopped at the first claim that is not as expected")
     if interrupted:
         later = "" if kept is None else "; the same command goes on from there"
         complain(f"derive: interrupted with {interrupted.left} of {planned.total} formulas to go{later}")
         status = INTERRUPTED
-    ctx.exit(status)
+    ctx.exit(0 if exit_zero and status == 1 else status)
+
+
+def untimed(report: "Report") -> "Report":
+    """A report that is the same each time."""
+    from msgspec import UNSET
+    from msgspec.structs import replace
+
+    if report.seconds is UNSET:
+        return report
+    formulas = [
+        replace(entry, claims=[replace(claim, seconds=UNSET) for claim in entry.claims]) for entry in report.formulas
+    ]
+    return replace(report, formulas=formulas, seconds=UNSET)

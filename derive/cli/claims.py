@@ -1,15 +1,13 @@
 """`derive check --claim`: claims in a line, judged as those of a catalog are."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import rich_click as click
 
 from derive.cli.d import Lines, pairs
 from derive.cli.limit import OutOfTime, limited
-from derive.cli.options import TIMEOUT
-from derive.output import write
+from derive.cli.outputs import Outputs
 
 if TYPE_CHECKING:
     from derive.question import Question
@@ -72,7 +70,7 @@ def rendered(report: "Report", question: "Question", color: str, more: list[str]
 
 def check_claims(
     ctx: click.Context, claims: Lines, inputs: Lines, define: Lines, witness: tuple[str, ...], seed: int,
-    timeout: float, more: list[str], output_format: str, output: Path | None, color: str,
+    timeout: float, more: list[str], outputs: Outputs, color: str,
 ) -> NoReturn:  # fmt: skip
     """Judge the claims, write the report and end with its status."""
     from derive.cli.options import tell
@@ -82,12 +80,6 @@ def check_claims(
     question = asked(claims, inputs, define)
     found = report(question, Settings(seed=seed, witnesses=witness), timeout)
     tell(found)
-    more = [*more, *([] if timeout == TIMEOUT else ["--timeout", f"{timeout:g}"])]
-    if output_format == "text":
-        text = rendered(found, question, "never" if output else color, more)
-    else:
-        from verify.report import encoded
-
-        text = encoded(found).decode()
-    write(text, output)
-    ctx.exit(run.status(found))
+    status = run.status(found)
+    outputs.write(found, status, lambda is_file: rendered(found, question, "never" if is_file else color, more))
+    ctx.exit(status)

@@ -29,11 +29,12 @@ def errata(
     from derive.show import own_form
     from verify import errata as found
     from verify import pages, run, terminal
+    from verify.progress import progress
     from verify.testimony import Settings
 
     planned = run.Run(selection, Settings(seed=seed, printed_only=True))
     progress_on = terminal.console(sys.stderr, "auto" if color == "always" else color)
-    with terminal.progress(progress_on, sum(map(len, planned.claims))) as watch:
+    with progress(progress_on, sum(map(len, planned.claims))) as watch:
         report = planned.judged(run.Limits(jobs or processors(), timeout), watch)
     tell(report)
     for entry in report.formulas:

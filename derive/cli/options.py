@@ -40,10 +40,13 @@ Command = Callable[..., None]
 
 
 def judging(*formats: str) -> Callable[[Command], Command]:
-    """The options of a command that judges claims and writes a report in one of the formats."""
-    options = (
+    """The options of a command that judges claims, and of one that writes a report in one of the formats."""
+    writing = (
         click.option("--output-format", type=click.Choice(formats), default="text", show_default=True),
         click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the report to this file."),
+    )
+    options = (
+        *(writing if formats else ()),
         click.option("--seed", type=int, default=0, show_default=True, help="Chooses the points that are tried."),
         click.option("--jobs", type=click.IntRange(1, 1024), help="Worker processes.  [default: one a processor]"),
         click.option(
@@ -77,6 +80,11 @@ class Bytes(click.ParamType):  # type: ignore[type-arg]
 
 memory = click.option(
     "--memory", type=Bytes(), default="4G", show_default=True, metavar="BYTES", help="Memory of one worker process."
+)
+cluster = click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Let the workers of this Dask cluster judge: tcp://HOST:PORT. They must have the same engine.",
 )
 no_cache = click.option("--no-cache", is_flag=True, help="Judge everything anew, and keep nothing.")
 

@@ -17,7 +17,7 @@ from derive.errors import CatalogError, Place, nearest
 FILE = "pyproject.toml"
 CATALOGS = "catalogs"
 # What is of one run alone, or would change what other commands write.
-UNFIT = frozenset({"help", "version", "output", "output-format", "claim", "input", "define", "lf", "k", "exitfirst"})
+UNFIT = frozenset({"help", "version", "output", "output-format", "claim", "input", "define", "lf", "last-failed"})
 
 
 @dataclass(frozen=True)
