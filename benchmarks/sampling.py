@@ -60,7 +60,7 @@ def mechanical_twins(most: int) -> list[Twin]:
     catalog = read(shipped())
     claims = [(f, c) for f in catalog.formulas.values() for c in f.claims if c.expected == "holds"]
     chosen = Random(0).sample(claims, min(most, len(claims)))
-    found = [(f, Random(c.text).choice(made)) for f, c in chosen if c.operator == "==" and (made := mutants(c))]
+    found = [(f, Random(c.text).choice(made)) for f, c in chosen if c.operator == "==" and (made := mutants(f, c))]
     order = {name: place for place, name in enumerate(catalog.formulas)}
     return [Twin(f, m.claim, m.edit) for f, m in sorted(found, key=lambda pair: order[pair[0].name])]
 

@@ -14,7 +14,7 @@ from verify import exact
 from verify import written as sympy
 from verify.diagnosis import slip
 from verify.judge import judged
-from verify.slips.edits import Edits
+from verify.slips.repairs import Repairs
 from verify.testimony import Settings
 
 TWINS = yaml.load(Path(__file__).with_name("wrong_twins.yaml").read_text(encoding="utf-8"), yaml.BaseLoader)
@@ -107,7 +107,7 @@ def test_that_a_name_equals_itself_repairs_nothing():
     formula, likely = found({"y[i]": "sin(x[i])*exp(x[i])"}, {"x": "real[n]", "z": "real[n]"}, "y[i] == z[i]")
     assert likely is None
     left = formula.claims[0].left
-    assert all(edit.node is not left for edit in Edits(formula, formula.claims[0]))
+    assert all(edit.node is not left for edit in Repairs(formula, formula.claims[0]))
 
 
 @pytest.mark.parametrize("claim", ["z == sigmoid(z)", "z == z/(1 - a)", "a - b == c"])

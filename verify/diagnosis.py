@@ -22,7 +22,8 @@ from verify.arithmetic.comparison import compared
 from verify.arithmetic.evaluation import Evaluation
 from verify.arithmetic.reach import Structure
 from verify.sampling import draws
-from verify.slips.edits import TURNED, Edit, Edits
+from verify.slips.repairs import Repair, Repairs
+from verify.slips.variants import TURNED
 from verify.testimony import Settings
 
 MOST_EDITS = 6000
@@ -72,11 +73,11 @@ def _accepted(formula: Formula, claim: Claim, right: Node, settings: Settings) -
     return repaired if all(exact.testify(formula, repaired, one).says == "agrees" for one in seeds) else None
 
 
-def _holding(formula: Formula, claim: Claim, settings: Settings) -> Iterator[Edit]:
+def _holding(formula: Formula, claim: Claim, settings: Settings) -> Iterator[Repair]:
     """The edits after which both sides are the same at the points tried."""
     trials = _trials(formula, claim, settings)
     spent = 0
-    for edit in islice(Edits(formula, claim), MOST_EDITS) if trials else ():
+    for edit in islice(Repairs(formula, claim), MOST_EDITS) if trials else ():
         Work.start()
         holds = all(trial.holds(edit.node) for trial in trials)
         spent += Work.spent

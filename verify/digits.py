@@ -1,5 +1,6 @@
 """Many digits of SymPy scalars, and whether two of them are the same number."""
 
+from functools import cache
 from typing import Any, Literal
 
 import mpmath  # type: ignore[import-untyped]
@@ -15,6 +16,14 @@ CLOSE = mpmath.mpf(10) ** -45
 """Of the first 80 digits 35 are left for what cancels."""
 
 
+@cache
+def _context(digits: int) -> Any:
+    """A context of its own for each precision; to make one takes longer than most comparisons."""
+    made = mpmath.MPContext()
+    made.dps = digits
+    return made
+
+
 class Digits:
     """Called with a scalar: its value to that many digits of working precision.
 
@@ -22,8 +31,7 @@ class Digits:
     """
 
     def __init__(self, symbols: dict[Scalar, Scalar], digits: int) -> None:
-        self.symbols, self.context = symbols, mpmath.MPContext()
-        self.context.dps = digits
+        self.symbols, self.context = symbols, _context(digits)
         self._known: dict[Scalar, Any] = {}
 
     def __call__(self, scalar: Scalar) -> Any:

@@ -191,14 +191,14 @@ def _at_many_points(session: Session, claim: Claim, settings: Settings) -> Testi
                 raise
             break
         if outcome.says == "differs":
-            return _refutation(session, claim, draw, outcome)
+            return _refutation(session, claim, draw, settings)
         record.note(draw, outcome, truths)
     if record.planned < settings.draws:
         return Testimony("exact", "cannot tell", _too_few(record, settings))
     for draw in _near_boundaries(session, reach, record):
         outcome, truths = session.judged(claim, draw)
         if outcome.says == "differs":
-            return _refutation(session, claim, draw, outcome)
+            return _refutation(session, claim, draw, settings)
         record.note(draw, outcome, truths)
     if missing := record.missing(reach):
         return Testimony("exact", "cannot tell", f"branch never reached: {'; '.join(map(text, missing[:3]))}")
@@ -216,7 +216,7 @@ def _near_boundaries(session: Session, reach: Reach, record: Record) -> Iterator
             yield from session.meeting(margin, seen)
 
 
-def _refutation(session: Session, claim: Claim, draw: Draw, outcome: Outcome) -> Testimony:
+def _refutation(session: Session, claim: Claim, draw: Draw, settings: Settings) -> Testimony:
     reach = session.structure.reach(claim)
 
     def judge(at: Draw) -> Outcome | None:
@@ -228,7 +228,11 @@ def _refutation(session: Session, claim: Claim, draw: Draw, outcome: Outcome) ->
             return None
         return found if found.says == "differs" else None
 
-    found = shrunk(session.formula, session.seed, reach, draw, judge)
+    if settings.is_shown:
+        found = shrunk(session.formula, session.seed, reach, draw, judge)
+    else:
+        outcome = judge(draw)
+        found = (draw, outcome) if outcome else None
     if found is None:
         return Testimony("exact", "cannot tell", "a difference was not confirmed at a higher precision")
     if not all(is_inside(tensor, values) for tensor, values in found[0].values.items()):

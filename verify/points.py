@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from derive.formula import Claim, Formula
-from verify.sampling import Draw, draws
+from verify.sampling import Draw, draw
 from verify.testimony import Counterexample, Settings
 
 
@@ -20,10 +19,22 @@ def points(formula: Formula, claim: Claim, settings: Settings, most: int) -> Ite
     if settings.at is not None:
         yield there(formula, settings.at)
         return
-    planned = list(islice(draws(formula, settings.seed), most))
     for number in (0, 2, 3, 1, *range(4, most)):
-        if number < len(planned):
-            yield planned[number]
+        if number < most:
+            yield _planned(formula, settings.seed, number)
+
+
+_latest: list[tuple[Formula, int, dict[int, Draw]]] = []
+
+
+def _planned(formula: Formula, seed: int, number: int) -> Draw:
+    """A planned draw; those of one formula are kept, as claims come formula by formula."""
+    if not (_latest and _latest[0][0] is formula and _latest[0][1] == seed):
+        _latest[:] = [(formula, seed, {})]
+    kept = _latest[0][2]
+    if number not in kept:
+        kept[number] = draw(formula, seed, number)
+    return kept[number]
 
 
 def there(formula: Formula, found: Counterexample) -> Draw:

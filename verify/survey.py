@@ -12,15 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from derive.formula import Formula
-from derive.printing.text import text
 from derive.selection import visible
-from verify.report import Judged
+from verify.journal import Fortune, Journal, key
+from verify.report import Entry, Judged
 from verify.run import BROKEN, NOTHING, OK, REFUSED, UNEXPECTED, Limits, Run
-from verify.slips.mutation import Mutant, is_edited, mutants
+from verify.slips.mutation import KINDS, Mutant, is_edited, mutants
 from verify.terminal import console
-from verify.watch import Watcher
+from verify.watch import UNWATCHED, Watcher, Watchers
 
-FATES = {
+FATES: dict[str, Fortune] = {
     "refuted": "killed",
     "proved": "equal in truth",
     "agrees": "survived",
@@ -35,50 +35,109 @@ class Fate:
 
     formula: Formula
     mutant: Mutant
-    fate: str
+    fate: Fortune
     reason: str
 
 
 @dataclass
 class Survey:
-    """fates: of every twin, in the order of the catalog.  errors: entries that were refused."""
+    """fates: of every twin that was judged, in the order of the catalog.  errors: entries that were refused."""
 
     fates: list[Fate] = field(default_factory=list)
     errors: int = 0
 
-    def counts(self, group: str | None = None) -> Counter[str]:
-        return Counter(f.fate for f in self.fates if group is None or f.formula.group == group)
+    def counts(self, group: str | None = None, edit: str | None = None) -> Counter[str]:
+        """How many twins of a group, made by an edit, met each fate; of all where that is not said."""
+        chosen = (f for f in self.fates if group in (None, f.formula.group) and edit in (None, f.mutant.edit))
+        return Counter(f.fate for f in chosen)
 
     def alive(self) -> Iterator[Fate]:
         """The twins that were neither refuted nor proved to be true."""
         return (f for f in self.fates if f.fate not in ("killed", "equal in truth"))
 
 
-def survey(run: Run, limits: Limits, watch: Watcher, sample: int | None = None) -> Survey:
-    """Judge the twins of all equations that are expected to hold.
+class Plan:
+    """The twins of all equations that are expected to hold, and what a journal knows of them.
 
-    sample: how many twins at most, chosen by the seed.  watch: told of each.
+    sample: how many at most, chosen by the seed.
     """
-    twins = [(place, m) for place, (_, _, f) in enumerate(run.formulas) for m in _twins(f)]
-    if sample is not None and sample < len(twins):
-        chosen = sorted(Random(run.settings.seed).sample(range(len(twins)), sample))
-        twins = [twins[number] for number in chosen]
-    by_formula: list[list[Mutant]] = [
-        [m for place, m in twins if place == number] for number in range(len(run.formulas))
-    ]
-    originals = run.formulas
-    run.formulas = [
-        (path, shown, dataclasses.replace(f, claims=tuple(m.claim for m in own), examples=()))
-        for (path, shown, f), own in zip(originals, by_formula, strict=True)
-    ]
-    run.claims = [list(f.claims) for _, _, f in run.formulas]
-    report = run.judged(limits, watch)
-    judged: dict[str, list[Judged]] = {entry.name: entry.claims for entry in report.formulas}
-    found = Survey(errors=len(run.errors))
-    for (_, _, formula), own in zip(originals, by_formula, strict=True):
-        for mutant, verdict in zip(own, judged.get(formula.name, []), strict=False):
-            found.fates.append(Fate(formula, mutant, FATES[verdict.verdict], verdict.reason or ""))
-    return found
+
+    def __init__(self, run: Run, journal: Journal | None = None, sample: int | None = None) -> None:
+        self.run, self.journal = run, journal
+        found = [(place, m) for place, (_, _, f) in enumerate(run.formulas) for m in twins(f)]
+        if sample is not None and sample < len(found):
+            chosen = sorted(Random(run.settings.seed).sample(range(len(found)), sample))
+            found = [found[number] for number in chosen]
+        self.twins: list[list[Mutant]] = [[] for _ in run.formulas]
+        for place, mutant in found:
+            self.twins[place].append(mutant)
+        self.formulas = [formula for _, _, formula in run.formulas]
+        self._known: list[list[tuple[Fortune, str] | None]] = [
+            [journal.get(self._key(f, m)) if journal else None for m in own]
+            for f, own in zip(self.formulas, self.twins, strict=True)
+        ]
+        self.waiting = [
+            [m for m, known in zip(own, fates, strict=True) if known is None]
+            for own, fates in zip(self.twins, self._known, strict=True)
+        ]
+
+    @property
+    def total(self) -> int:
+        return sum(map(len, self.twins))
+
+    @property
+    def left(self) -> int:
+        """How many are still to be judged."""
+        return sum(map(len, self.waiting))
+
+    def _key(self, formula: Formula, mutant: Mutant) -> str:
+        return key(formula, mutant, self.run.settings.seed)
+
+    def survey(self, limits: Limits, watch: Watcher = UNWATCHED) -> Survey:
+        """Judge what is left; each fate goes to the journal as soon as it is known."""
+        run = self.run
+        run.formulas = [
+            (path, shown, dataclasses.replace(f, claims=tuple(m.claim for m in own), examples=(), algorithm=""))
+            for (path, shown, f), own in zip(run.formulas, self.waiting, strict=True)
+        ]
+        run.claims = [list(f.claims) for _, _, f in run.formulas]
+        keeper = _Keeper(self)
+        run.judged(limits, Watchers((keeper, watch)))
+        found = Survey(errors=len(run.errors))
+        for formula, own, known in zip(self.formulas, self.twins, self._known, strict=True):
+            now = iter(keeper.fates.get(_place(formula), ()))
+            for mutant, before in zip(own, known, strict=True):
+                fate = before or next(now, None)
+                if fate is not None:
+                    found.fates.append(Fate(formula, mutant, *fate))
+        return found
+
+    def keep(self, formula: Formula, mutant: Mutant, judged: Judged) -> tuple[Fortune, str]:
+        """The fate of a twin; one that no witness spoke of, for want of time, is asked again another time."""
+        fate, reason = FATES[judged.verdict], judged.reason or ""
+        if self.journal and judged.witnesses.exact.says != "not run":
+            self.journal.add(self._key(formula, mutant), fate, reason)
+        return fate, reason
+
+
+class _Keeper(Watcher):
+    """Keeps each fate as it comes; the twins of a formula come in order."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.fates: dict[tuple[str, str], list[tuple[Fortune, str]]] = {}
+        self._waiting = {
+            _place(formula): (formula, own) for formula, own in zip(plan.formulas, plan.waiting, strict=True)
+        }
+
+    def hear(self, entry: Entry, claim: Judged) -> None:
+        formula, own = self._waiting[entry.name, entry.where]
+        found = self.fates.setdefault((entry.name, entry.where), [])
+        found.append(self.plan.keep(formula, own[len(found)], claim))
+
+
+def _place(formula: Formula) -> tuple[str, str]:
+    return formula.name, str(formula.place)
 
 
 def status(found: Survey) -> int:
@@ -94,55 +153,50 @@ def status(found: Survey) -> int:
 
 
 def encoded(found: Survey, seed: int) -> bytes:
-    """The survey as JSON: counts by group, and every twin that is left."""
+    """The survey as JSON: counts by group and by edit, and every twin that is left."""
     groups = {group: dict(found.counts(group)) for group in _groups(found)}
+    edits = {edit: dict(found.counts(edit=edit)) for edit in _edits(found)}
     alive = [
-        {"formula": f.formula.name, "claim": f.mutant.claim.text, "edit": f.mutant.edit, "twin": twin(f.mutant),
+        {"formula": f.formula.name, "claim": f.mutant.original, "edit": f.mutant.edit, "twin": f.mutant.claim.text,
          "fate": f.fate, "reason": f.reason or None}
         for f in found.alive()
     ]  # fmt: skip
     document = {"schema": "derive-survey/1", "seed": seed, "twins": len(found.fates), "counts": found.counts(),
-                "groups": groups, "alive": alive}  # fmt: skip
+                "edits": edits, "groups": groups, "alive": alive}  # fmt: skip
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
 def rendered(found: Survey, stream: TextIO, color: str) -> str:
-    """The survey as a table by group, and every twin that is left."""
+    """The survey as a table by edit, and every twin that is left."""
     out = console(stream, color)
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    shown.add_column("group")
+    shown.add_column("edit")
     for heading in ("twins", *FATES.values()):
         shown.add_column(heading, justify="right")
-    for group in (*_groups(found), None):
-        counts = found.counts(group)
+    for edit in (*_edits(found), None):
+        counts = found.counts(edit=edit)
         cells = [counts.total(), *(counts[fate] for fate in FATES.values())]
-        shown.add_row(
-            Text(visible(group or "all")), *(str(n) if n else "-" for n in cells), style="" if group else "bold"
-        )
+        shown.add_row(Text(edit or "all"), *(f"{n:,}" if n else "-" for n in cells), style="" if edit else "bold")
     with out.capture() as captured:
         out.print(shown)
         for f in found.alive():
-            out.print(Text(f"\n{visible(f.formula.name)}  {visible(f.mutant.claim.text)}   {f.fate}", style="bold"))
-            out.print(Text(f"  edit     {f.mutant.edit}\n  twin     {visible(twin(f.mutant))}"))
+            out.print(Text(f"\n{visible(f.formula.name)}  {visible(f.mutant.original)}   {f.fate}", style="bold"))
+            out.print(Text(f"  edit     {f.mutant.edit}\n  twin     {visible(f.mutant.claim.text)}"))
             if f.reason:
                 out.print(Text(f"  because  {visible(f.reason)}"))
     return captured.get()
 
 
-def twin(mutant: Mutant) -> str:
-    """The twin in the language."""
-    taken = [str(i.name) for i in mutant.claim.indices]
-    return f"{text(mutant.claim.left, taken)} {mutant.claim.operator} {text(mutant.claim.right, taken)}"
+def _edits(found: Survey) -> list[str]:
+    """The kinds of edits that were made, in their own order."""
+    made = {f.mutant.edit for f in found.fates}
+    return [edit for edit in KINDS if edit in made]
 
 
 def _groups(found: Survey) -> list[str]:
     return list(dict.fromkeys(f.formula.group for f in found.fates))
 
 
-def count(run: Run) -> int:
-    """How many twins there are."""
-    return sum(len(_twins(formula)) for _, _, formula in run.formulas)
-
-
-def _twins(formula: Formula) -> list[Mutant]:
-    return [m for claim in formula.claims if is_edited(claim) for m in mutants(claim)]
+def twins(formula: Formula) -> list[Mutant]:
+    """The twins of every equation of a formula that is expected to hold."""
+    return [m for claim in formula.claims if is_edited(claim) for m in mutants(formula, claim)]

@@ -1,7 +1,9 @@
 """`derive mutate`: wrong twins of what formulas claim, and which of them the engine catches."""
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
@@ -9,15 +11,24 @@ from derive.cli.options import judging, processors, words
 from derive.output import complain, write
 from derive.selection import select
 
+if TYPE_CHECKING:
+    from verify.journal import Journal
+
 
 @click.command()
 @words
 @judging("text", "json")
 @click.option("--sample", type=click.IntRange(1), help="At most so many twins, chosen by the seed.")
+@click.option(
+    "--journal",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where the fates are kept, so that a run goes on where it was ended.  [default: in the user's cache folder]",
+)
+@click.option("--again", is_flag=True, help="Judge every twin, whatever the journal knows, and keep no journal.")
 @click.pass_context
 def mutate(
     ctx: click.Context, words: tuple[str, ...], output_format: str, output: Path | None, seed: int, jobs: int | None,
-    timeout: float, color: str, sample: int | None,
+    timeout: float, color: str, sample: int | None, journal: Path | None, again: bool,
 ) -> None:  # fmt: skip
     """Make wrong twins of every equation and report which the engine catches.
 
@@ -30,13 +41,17 @@ def mutate(
     """
     selection = select(words)
     from verify import run, survey, terminal
+    from verify.progress import progress
     from verify.testimony import Settings
 
-    planned = run.Run(selection, Settings(seed=seed))
-    progress_on = terminal.console(sys.stderr, "auto" if color == "always" else color)
-    total = survey.count(planned) if sample is None else min(sample, survey.count(planned))
-    with terminal.progress(progress_on, total) as watch:
-        found = survey.survey(planned, run.Limits(jobs or processors(), timeout), watch, sample)
+    planned = run.Run(selection, Settings(seed=seed, is_shown=False, steps=False))
+    with nullcontext() if again else opened(journal) as kept:
+        plan = survey.Plan(planned, kept, sample)
+        if kept and plan.left < plan.total:
+            complain(f"{plan.total - plan.left:,} of {plan.total:,} twins are known from {kept.path}")
+        progress_on = terminal.console(sys.stderr, "auto" if color == "always" else color)
+        with progress(progress_on, plan.left) as watch:
+            found = plan.survey(run.Limits(jobs or processors(), timeout, is_each=True), watch)
     for error in planned.errors:
         complain(str(error))
     if output_format == "json":
@@ -47,3 +62,20 @@ def mutate(
         complain("there was nothing to edit")
     write(text, output)
     ctx.exit(survey.status(found))
+
+
+def opened(path: Path | None) -> "AbstractContextManager[Journal | None]":
+    """The journal at that place, or at the usual one, without which a run goes on."""
+    from verify.journal import Journal, usual_place
+
+    try:
+        found = Journal(path or usual_place())
+    except OSError as error:
+        if path:
+            raise
+        complain(f"no journal is kept: {error.filename}: {error.strerror}")
+        return nullcontext()
+    if found.set_aside:
+        lines = "1 line" if found.set_aside == 1 else f"{found.set_aside:,} lines"
+        complain(f"{lines} of {found.path} cannot be read: set aside in {found.aside}")
+    return found

@@ -1,1 +1,1 @@
-"""Edits of an expression, as slips are made in print: to mend a refuted claim, or to spoil a right one."""
+"""Slips as they are made in print: to spoil a right claim, or to mend one that is refuted."""

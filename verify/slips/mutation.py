@@ -7,59 +7,55 @@ algebra proves these, and they count for nothing.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import combinations
 
-from derive.binding import opened, reduce
+from derive.binding import fresh, opened, rebuilt, reduce
 from derive.binding import replace as put
+from derive.domains import TABLE as DOMAINS
 from derive.expression import (
     ONE,
+    ZERO,
     Add,
-    Binder,
+    Axis,
     Call,
     Compare,
     Delta,
+    Derivative,
     Element,
     Extremum,
     Index,
+    Logic,
     Multiply,
     Node,
     Number,
     Power,
     Reduce,
     Size,
+    Tensor,
+    Where,
     add,
     multiply,
     number,
     power,
 )
-from derive.formula import Claim
+from derive.formula import Claim, Definition, Formula
+from derive.printing.text import text
+from verify.slips.parts import Place, places, with_names
+from verify.slips.variants import TURNED, neighbours, reindexed, transposed, without_one
 
-NEIGHBOURS = {
-    "tanh": "sigmoid",
-    "sigmoid": "tanh",
-    "exp": "expm1",
-    "expm1": "exp",
-    "log": "log1p",
-    "sin": "cos",
-    "cos": "sin",
-    "sinh": "cosh",
-    "cosh": "sinh",
-    "relu": "softplus",
-    "softplus": "relu",
-    "erf": "tanh",
-    "sign": "abs",
-}
-REDUCTIONS = {"sum": "mean", "mean": "sum", "max": "min", "min": "max", "prod": "sum"}
-OPERATORS = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "!=", "!=": "=="}
 NUDGE = number(Fraction(1_000_001, 1_000_000))
+SCALED = ("side", "term", "branch", "argument", "entry", "compared")  # where a factor is seen by itself
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A claim whose right side was edited.  edit: what was done, in words."""
+    """A claim whose right side was edited, and which is expected to fail.
+
+    edit: what was done, in words.  original: the claim as it was.
+    """
 
     edit: str
     claim: Claim
+    original: str
 
 
 def is_edited(claim: Claim) -> bool:
@@ -67,148 +63,231 @@ def is_edited(claim: Claim) -> bool:
     return claim.operator == "==" and claim.expected == "holds"
 
 
-def mutants(claim: Claim) -> list[Mutant]:
+def mutants(formula: Formula, claim: Claim) -> list[Mutant]:
     """Every twin of the claim, each once, in the order of the edits."""
     found: dict[Node, str] = {}
-    whole = [("sign of the whole", -claim.right), ("one part in a million", multiply(NUDGE, claim.right))]
-    if claim.right is number(0):
-        whole = [("a millionth for nothing", number(Fraction(1, 1_000_000)))]
-    scope = tuple(i for i in claim.indices)
-    for edit, right in (*whole, *edits(claim.right, scope)):
+    taken = [str(i.name) for i in claim.indices]
+    for edit, right in _edits(formula, claim):
         if right is not claim.right:
             found.setdefault(right, edit)
-    return [Mutant(edit, replace(claim, right=right)) for right, edit in found.items()]
+    left = text(claim.left, taken)
+    return [
+        Mutant(edit, replace(claim, right=right, text=f"{left} == {text(right, taken)}", expected="fails"), claim.text)
+        for right, edit in found.items()
+    ]
 
 
-Edit = tuple[str, Node]
+def _edits(formula: Formula, claim: Claim) -> Iterator[tuple[str, Node]]:
+    every = list(places(claim.right, claim.indices))
+    for edit, make in KINDS.items():
+        for place in every:
+            yield from ((edit, place.put(other)) for other in make(place, formula))
+    yield from (("missing epsilon", right) for right in _without_epsilon(formula, claim.right))
 
 
-def edits(node: Node, scope: tuple[Index, ...]) -> Iterator[Edit]:
-    """Each edit of the node itself, then each of its parts in place."""
-    for kind, make in LOCAL:
-        if isinstance(node, kind):
-            yield from make(node, scope)
-    yield from _inside(node, scope)
+# ------------------------------------------------------------------------------------ kinds of edits
+
+Made = Iterator[Node]
 
 
-def _inside(node: Node, scope: tuple[Index, ...]) -> Iterator[Edit]:
-    match node:
-        case Add(terms):
-            yield from _each(terms, scope, lambda parts: add(*parts))
-        case Multiply(factors):
-            yield from _each(factors, scope, lambda parts: multiply(*parts))
-        case Power(base, exponent):
-            yield from ((edit, power(part, exponent)) for edit, part in edits(base, scope))
+def _sign(place: Place, formula: Formula) -> Made:
+    is_even = place.role == "base" and isinstance(place.parent, Power) and _is_even(place.parent.exponent)
+    is_linear = isinstance(place.parent, Reduce) and place.parent.kind in ("sum", "mean")
+    if place.role not in ("factor", "condition") and not is_even and not is_linear:
+        yield multiply(-1, place.part)
+
+
+def _is_even(exponent: Node) -> bool:
+    return isinstance(exponent, Number) and exponent.denominator == 1 and exponent.numerator % 2 == 0
+
+
+def _millionth(place: Place, formula: Formula) -> Made:
+    if place.part is ZERO and place.role in ("side", "branch", "argument", "entry"):
+        yield number(Fraction(1, 1_000_000))
+    elif place.role in SCALED and not _is_hidden(place):
+        yield multiply(NUDGE, place.part)
+
+
+def _is_hidden(place: Place) -> bool:
+    """Whether a part is seen through its sign or its rounding alone, which a factor may well leave as it is."""
+    parent = place.parent
+    is_beside_zero = isinstance(parent, Compare) and ZERO in (parent.left, parent.right)
+    return is_beside_zero or any(isinstance(p, Call) and p.function in ("floor", "sign") for p in place.around)
+
+
+def _factor(place: Place, formula: Formula) -> Made:
+    part = place.part
+    if place.role in ("side", "term", "branch", "argument") and not _is_hidden(place):
+        yield multiply(2, part)
+    if isinstance(part, Multiply):
+        yield from (rest for extra, rest in without_one(part) if not isinstance(extra, Number) or abs(extra.value) != 1)
+        for extra, rest in without_one(part):
+            if isinstance(extra, Number) and abs(extra.value) != 1:
+                yield multiply(number(1 / extra.value), rest)
+
+
+def _dropped_term(place: Place, formula: Formula) -> Made:
+    if isinstance(place.part, Add):
+        yield from (rest for extra, rest in without_one(place.part) if not _is_epsilon(extra))
+
+
+def _dropped_epsilon(place: Place, formula: Formula) -> Made:
+    if isinstance(place.part, Add):
+        yield from (rest for extra, rest in without_one(place.part) if _is_epsilon(extra))
+
+
+def _is_epsilon(term: Node) -> bool:
+    """A lone positive input that is added."""
+    return isinstance(term, Element) and _is_lone_positive(term.tensor)
+
+
+def _is_lone_positive(tensor: Tensor) -> bool:
+    return not tensor.axes and tensor.domain != "defined" and DOMAINS[tensor.domain].name == "positive"
+
+
+def _number(place: Place, formula: Formula) -> Made:
+    if isinstance(place.part, Number) and place.role in ("term", "compared", "branch", "argument", "entry"):
+        yield from (number(place.part.value + step) for step in (1, -1))
+
+
+def _swapped(place: Place, formula: Formula) -> Made:
+    if isinstance(place.part, Element | Delta):
+        yield from reindexed(place.part, place.indices)
+
+
+def _transposed(place: Place, formula: Formula) -> Made:
+    if isinstance(place.part, Element):
+        yield from (swapped for _, _, swapped in transposed(place.part))
+
+
+def _axis(place: Place, formula: Formula) -> Made:
+    """A sum over another index, or over one index less."""
+    if not isinstance(place.part, Reduce):
+        return
+    body, bound = opened(place.part)
+    for at, index in enumerate(bound):
+        others = (*bound[:at], *bound[at + 1 :])
+        for free in (i for i in place.indices if i.axis is index.axis):
+            fixed = put(body, {index: free})
+            yield reduce(place.part.kind, fixed, *others) if others else fixed
+        for free in (i for i in place.indices if i in body.free):
+            for kept in (i for i in place.indices if i.axis is index.axis):
+                if free is kept:  # the two change places
+                    turned = put(body, {index: free, free: index})
+                    yield reduce(place.part.kind, turned, *bound)
+                else:
+                    over = fresh(free)
+                    yield reduce(place.part.kind, put(body, {index: kept, free: over}), *others, over)
+
+
+def _range(place: Place, formula: Formula) -> Made:
+    """A sum without its first or without its last term."""
+    if not isinstance(place.part, Reduce):
+        return
+    body, bound = opened(place.part)
+    for index in bound:
+        start, size = index.axis.start, add(index.axis.size, -1)
+        if index.axis.size is ONE or any(index in other.axis.free for other in bound):
+            continue
+        for shorter in (Axis(start, size), Axis(add(start, 1), size)):
+            new = fresh(Index("", shorter))
+            yield reduce(place.part.kind, put(body, {index: new}), *(new if i is index else i for i in bound))
+
+
+def _size(place: Place, formula: Formula) -> Made:
+    """n - 1 or n + 1 for n, in an average too; another size."""
+    part = place.part
+    if isinstance(part, Size):
+        yield add(part, -1)
+        yield add(part, 1)
+        yield from (size for size in formula.sizes if size is not part)
+    elif isinstance(part, Reduce) and part.kind == "mean":
+        body, named = with_names(part, place.indices)
+        count = multiply(*(index.axis.size for index in named))
+        if not count.free.intersection(named):
+            yield from (multiply(reduce("sum", body, *named), power(add(count, step), -1)) for step in (-1, 1))
+
+
+def _exponent(place: Place, formula: Formula) -> Made:
+    part = place.part
+    if isinstance(part, Power):
+        for step in (1, -1):
+            yield power(part.base, _moved(part.exponent, step))
+        yield power(part.base, multiply(-1, part.exponent))
+        yield part.base
+    elif place.role in ("factor", "side", "term", "body") and isinstance(part, Element | Call | Reduce):
+        yield power(part, 2)
+
+
+def _moved(exponent: Node, step: int) -> Node:
+    return number(exponent.value + step) if isinstance(exponent, Number) else add(exponent, step)
+
+
+def _function(place: Place, formula: Formula) -> Made:
+    match place.part:
+        case Call(function, argument):
+            yield from (Call(other, argument) for other in neighbours(function))
+            yield argument
+        case Extremum(kind, arguments):
+            yield from (Extremum(other, arguments) for other in neighbours(kind) if other in ("max", "min"))
         case Reduce(kind):
-            body, indices = opened(node)
-            inner = (*scope, *indices)
-            yield from ((edit, reduce(kind, part, *indices)) for edit, part in edits(body, inner))
-        case Call("floor", argument):  # what a floor hides is no slip
-            yield from ((e, Call("floor", part)) for e, part in edits(argument, scope) if "million" not in e)
-        case Binder() | Element() | Index():
-            return  # an axis is not the claim's to state
-        case _:
-            fields = node.fields
-            for place, value in enumerate(fields):
-                if isinstance(value, Node):
-                    for edit, part in edits(value, scope):
-                        yield edit, type(node)(*fields[:place], part, *fields[place + 1 :])
+            body, named = with_names(place.part, place.indices)
+            # of pairs the largest is there twice, a tie at every point, where nothing is judged
+            others = (other for other in neighbours(kind) if (kind, other) != ("sum", "max"))
+            yield from (reduce(other, body, *named) for other in others)
 
 
-def _each(parts: tuple[Node, ...], scope: tuple[Index, ...], make: Callable[[list[Node]], Node]) -> Iterator[Edit]:
-    for place, part in enumerate(parts):
-        for edit, changed in edits(part, scope):
-            yield edit, make([*parts[:place], changed, *parts[place + 1 :]])
+def _case(place: Place, formula: Formula) -> Made:
+    match place.part:
+        case Compare(operator, left, right):
+            yield Compare(TURNED[operator], left, right)
+        case Logic("and" | "or" as operator, conditions):
+            yield Logic("or" if operator == "and" else "and", conditions)
+        case Where(_, then, otherwise):
+            yield then
+            yield otherwise
 
 
-# ------------------------------------------------------------------------- edits of one node
+def _delta(place: Place, formula: Formula) -> Made:
+    if isinstance(place.part, Delta):
+        yield ONE
 
 
-def edits_of_add(node: Add, scope: tuple[Index, ...]) -> Iterator[Edit]:
-    for place, term in enumerate(node.terms):
-        others = (node.terms[:place], node.terms[place + 1 :])
-        yield "sign of a term", add(*others[0], -term, *others[1])
-        yield "dropped term", add(*others[0], *others[1])
-        yield "factor of a term", add(*others[0], 2 * term, *others[1])
-        yield "one part in a million of a term", add(*others[0], NUDGE * term, *others[1])
+KINDS: dict[str, Callable[[Place, Formula], Made]] = {
+    "sign": _sign,
+    "missing epsilon": _dropped_epsilon,
+    "dropped term": _dropped_term,
+    "dropped delta": _delta,
+    "number off by one": _number,
+    "factor": _factor,
+    "transposed": _transposed,
+    "swapped index": _swapped,
+    "axis of a sum": _axis,
+    "range of a sum": _range,
+    "size": _size,
+    "exponent": _exponent,
+    "function": _function,
+    "case": _case,
+    "one part in a million": _millionth,
+}
 
 
-def edits_of_multiply(node: Multiply, scope: tuple[Index, ...]) -> Iterator[Edit]:
-    for place, factor in enumerate(node.factors):
-        rest = (*node.factors[:place], *node.factors[place + 1 :])
-        if factor is not number(-1):
-            yield "dropped factor", multiply(*rest)
-        if isinstance(factor, Number) and abs(factor.value) != 1:
-            yield "inverted factor", multiply(1 / factor, *rest)
+# ------------------------------------------------------------------------------ through definitions
 
 
-def edits_of_power(node: Power, scope: tuple[Index, ...]) -> Iterator[Edit]:
-    for step in (1, -1):
-        exponent = node.exponent
-        moved = number(exponent.value + step) if isinstance(exponent, Number) else exponent + step
-        yield "exponent off by one", power(node.base, moved)
-    yield "sign of an exponent", power(node.base, -node.exponent)
-    if node.exponent is not ONE:
-        yield "dropped exponent", node.base
+def _without_epsilon(formula: Formula, right: Node) -> Made:
+    """The right side with a definition written out that adds an epsilon, without it."""
+    for definition in formula.definitions:
+        if definition.tensor in right.mentions and not definition.bases:
+            for place in places(definition.body, definition.indices):
+                for body in _dropped_epsilon(place, formula):
+                    yield _written_out(right, definition, place.put(body))
 
 
-def edits_of_size(node: Size, scope: tuple[Index, ...]) -> Iterator[Edit]:
-    yield "n for n - 1", add(node, -1)
-    yield "n for n + 1", add(node, 1)
-
-
-def edits_of_reduce(node: Reduce, scope: tuple[Index, ...]) -> Iterator[Edit]:
-    body, indices = opened(node)
-    yield "reduction by a neighbour", reduce(REDUCTIONS[node.kind], body, *indices)
-    for index in scope:
-        for bound in indices:
-            if index.axis is bound.axis and len(indices) == 1:
-                yield "one term for the sum", put(body, {bound: index})
-
-
-def edits_of_call(node: Call, scope: tuple[Index, ...]) -> Iterator[Edit]:
-    if node.function in NEIGHBOURS:
-        yield "function by a neighbour", Call(NEIGHBOURS[node.function], node.argument)
-    yield "sign of an argument", Call(node.function, -node.argument)
-    yield "dropped function", node.argument
-
-
-def edits_of_extremum(node: Extremum, scope: tuple[Index, ...]) -> Iterator[Edit]:
-    yield "max for min", Extremum(REDUCTIONS[node.kind], node.arguments)
-
-
-def edits_of_compare(node: Compare, scope: tuple[Index, ...]) -> Iterator[Edit]:
-    yield "comparison turned", Compare(OPERATORS[node.operator], node.left, node.right)
-
-
-def edits_of_element(node: Element, scope: tuple[Index, ...]) -> Iterator[Edit]:
-    for place, subscript in enumerate(node.subscripts):
-        for index in scope:
-            if isinstance(subscript, Index) and index is not subscript and index.axis is subscript.axis:
-                yield "swapped index", Element(node.tensor, _put(node.subscripts, place, index))
-    for a, b in combinations(range(len(node.subscripts)), 2):
-        if node.tensor.axes[a] is node.tensor.axes[b]:
-            swapped = _put(_put(node.subscripts, a, node.subscripts[b]), b, node.subscripts[a])
-            yield "transposed", Element(node.tensor, swapped)
-
-
-def edits_of_delta(node: Delta, scope: tuple[Index, ...]) -> Iterator[Edit]:
-    yield "dropped delta", ONE
-
-
-def _put(subscripts: tuple[Node, ...], place: int, value: Node) -> tuple[Node, ...]:
-    return (*subscripts[:place], value, *subscripts[place + 1 :])
-
-
-LOCAL: tuple[tuple[type[Node], Callable[..., Iterator[Edit]]], ...] = (
-    (Add, edits_of_add),
-    (Multiply, edits_of_multiply),
-    (Power, edits_of_power),
-    (Size, edits_of_size),
-    (Reduce, edits_of_reduce),
-    (Call, edits_of_call),
-    (Extremum, edits_of_extremum),
-    (Compare, edits_of_compare),
-    (Element, edits_of_element),
-    (Delta, edits_of_delta),
-)
+def _written_out(node: Node, definition: Definition, body: Node) -> Node:
+    """An expression with a body in place of every element of a defined tensor, but for its derivatives."""
+    if definition.tensor not in node.mentions or isinstance(node, Derivative):
+        return node
+    if isinstance(node, Element) and node.tensor is definition.tensor:
+        return put(body, dict(zip(definition.indices, node.subscripts, strict=True)))
+    return rebuilt(node, lambda part: _written_out(part, definition, body))

@@ -32,21 +32,31 @@ class Place:
     """A part of an expression.
 
     role: what it is there.  put: the whole with something else in its place.  indices: those that it may read.
+    around: what it is part of, from the whole inwards.
     """
 
     part: Node
     role: str
     put: Callable[[Node], Node]
     indices: tuple[Index, ...]
+    around: tuple[Node, ...] = ()
+
+    @property
+    def parent(self) -> Node | None:
+        return self.around[-1] if self.around else None
 
 
 def places(
-    node: Node, indices: tuple[Index, ...], role: str = "side", put: Callable[[Node], Node] = lambda node: node
+    node: Node,
+    indices: tuple[Index, ...],
+    role: str = "side",
+    put: Callable[[Node], Node] = lambda node: node,
+    around: tuple[Node, ...] = (),
 ) -> Iterator[Place]:
     """The expression and all below it. indices: those that are free in it."""
-    yield Place(node, role, put, indices)
+    yield Place(node, role, put, indices, around)
     for child, child_role, rebuild, inner in children(node, indices):
-        yield from places(child, inner, child_role, partial(_through, put, rebuild))
+        yield from places(child, inner, child_role, partial(_through, put, rebuild), (*around, node))
 
 
 def _through(put: Callable[[Node], Node], rebuild: Callable[[Node], Node], new: Node) -> Node:
