@@ -16,9 +16,10 @@ from derive.expression import Derivative, Element, Node
 from derive.formula import Formula, renaming
 from derive.question import Question, claims, derivative, derivative_of, read_expression
 from derive.selection import SHIPPED, select, visible
-from derive.verdict import Verdict, together
+from derive.verdict import Counterexample, Verdict, together
 
 if TYPE_CHECKING:
+    from derive.compiled import Compiled
     from verify.report import Judged
 
 WITNESSES = ("algebra", "exact", "sympy", "differences")
@@ -120,6 +121,15 @@ class Loaded:
 
         return derivation(self.formula, checker(self.formula)).latex()
 
+    def function(self, target: str = "numpy", of: str = "") -> "Compiled":
+        """The value as a function of arrays, with its gradients; `of` names one where there are several.
+
+        Raises UnsupportedError where a part of the formula has no code.
+        """
+        from derive.compiled import compiled
+
+        return compiled(self.formula, target, of)
+
     def check(self, seed: int = 0, witnesses: Sequence[str] = WITNESSES) -> Verdict:
         """What is known of its claims."""
         return check(self, seed=seed, witnesses=witnesses)
@@ -142,8 +152,8 @@ def load(name: str, file: str | PathLike[str] | None = None) -> Loaded:
     Raises CatalogError where the file or the entry is refused, UnknownWord (with the nearest name) where there is none.
 
     >>> import derive
-    >>> derive.load("softmax_ce_gradient").claims
-    ('D(L, x[k]) == p[k] - y[k]',)
+    >>> derive.load("softmax_ce_gradient")
+    <formula softmax_ce_gradient: Softmax cross-entropy and its gradient>
     """
     found = _formulas([name] if file is None else [fspath(file), name])
     if len(found) != 1:
@@ -222,8 +232,13 @@ def _verdict(found: "Judged", again: Sequence[str], seed: int, assumed: tuple[st
     message = "\n".join([f"{found.verdict:<9} {visible(found.claim)}", *told(found, assumed)])
     if not found.as_expected:
         message += "\n  again    " + shlex.join(["derive", "check", *again, "--seed", str(seed)])
-    return Verdict(found.claim, found.verdict, message, found.reason or "", said, found.counterexample, assumed,
-                   found.as_expected)  # fmt: skip
+    at = found.counterexample
+    point = (
+        Counterexample(at.sizes, at.indices, at.values, at.derived, at.claimed, at.difference, at.certified)
+        if at
+        else None
+    )
+    return Verdict(found.claim, found.verdict, message, found.reason or "", said, point, assumed, found.as_expected)
 
 
 def told(found: "Judged", assumed: Sequence[str] = ()) -> list[str]:

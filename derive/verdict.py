@@ -3,13 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from verify.report import Point
+from typing import Any, Literal
 
 Word = Literal["proved", "agrees", "refuted", "undecided", "conflict"]
 GRAVITY: tuple[Word, ...] = ("proved", "agrees", "undecided", "refuted", "conflict")
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A point at which the sides of a claim differ.
+
+    sizes, indices: by name.  values: rationals as text by input, nested like its axes.  derived, claimed: the two
+    sides there, as decimal text.  difference: with every digit shown certain, where it is certified.
+    """
+
+    sizes: Mapping[str, int]
+    indices: Mapping[str, int]
+    values: Mapping[str, Any]
+    derived: str
+    claimed: str
+    difference: str
+    certified: bool
 
 
 @dataclass(frozen=True)
@@ -28,7 +42,7 @@ class Verdict:
     message: str
     reason: str = ""
     witnesses: Mapping[str, str] = field(default_factory=dict)
-    counterexample: "Point | None" = None
+    counterexample: Counterexample | None = None
     assumed: tuple[str, ...] = ()
     is_as_expected: bool = True
     parts: tuple["Verdict", ...] = ()

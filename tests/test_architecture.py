@@ -9,7 +9,16 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted([*(ROOT / "derive").rglob("*.py"), *(ROOT / "verify").rglob("*.py")])
+# Where symbols and numbers are tied together: the command, what `import derive` offers, and what pytest loads (beside
+# the command, because nobody who runs tests is to wait for the command's imports).
+ROOTS = [ROOT / "derive" / "api.py", ROOT / "derive" / "pytest_plugin.py"]
+COMPOSITION = [path for path in MODULES if path.is_relative_to(ROOT / "derive" / "cli")] + ROOTS
 RULES_OF_THE_ALGEBRA = {"derive.adjoints", "derive.calculus", "derive.algebra", "derive.proof"}
+
+
+# What makes a text run without a name like exec in it. Code that we wrote ourselves is run in one place.
+RUNNERS = {"exec_module", "source_to_code", "run_path", "run_module", "compile_command", "spec_from_file_location"}
+RUNS_OWN_CODE = {ROOT / "derive" / "compiled.py": {"exec_module", "source_to_code"}}
 
 
 def names(path):
@@ -40,7 +49,7 @@ def called(tree):
 
 def runs_code(tree):
     """What of a file can run a text, or read one as something that does."""
-    calls = {"sympify", "parse_expr", "lambdify", "nsimplify", "S"} & set(called(tree))
+    calls = {"sympify", "parse_expr", "lambdify", "nsimplify", "S", *RUNNERS} & set(called(tree))
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | set(called(tree))
     packages = {name.split(".")[0] for name in imported(tree)}
     return calls | {"eval", "exec", "__import__"} & used | {"pickle", "shelve", "dill", "joblib", "marshal"} & packages
@@ -48,8 +57,14 @@ def runs_code(tree):
 
 @pytest.mark.parametrize("path", MODULES, ids=names)
 def test_symbols_never_import_numbers(path):
-    if path.is_relative_to(ROOT / "derive") and not path.is_relative_to(ROOT / "derive" / "cli"):
+    if path.is_relative_to(ROOT / "derive") and path not in COMPOSITION:
         assert not {name for name in imports_of(path) if name.split(".")[0] == "verify"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=names)
+def test_nothing_builds_on_what_ties_symbols_and_numbers_together(path):
+    if path not in [*COMPOSITION, ROOT / "derive" / "__init__.py"]:
+        assert not {name for name in imports_of(path) if name.startswith(("derive.api", "derive.cli"))}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=names)
@@ -61,12 +76,20 @@ def test_numbers_never_use_the_algebra_whose_work_they_check(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=names)
 def test_nothing_runs_a_text_as_code_or_reads_a_pickle(path):
-    assert not runs_code(ast.parse(path.read_text()))
+    assert runs_code(ast.parse(path.read_text())) == RUNS_OWN_CODE.get(path, set())
 
 
 @pytest.mark.parametrize(
     "text",
-    ["eval('1')", "run = eval", "builtins.exec(x)", "import pickle", "from pickle import loads", "sympy.sympify(t)"],
+    [
+        "eval('1')",
+        "run = eval",
+        "builtins.exec(x)",
+        "import pickle",
+        "from pickle import loads",
+        "sympy.sympify(t)",
+        "loader.exec_module(module)",
+    ],
 )
 def test_the_rule_against_running_texts_sees_what_it_forbids(text):
     assert runs_code(ast.parse(text))
@@ -102,6 +125,20 @@ def test_showing_a_formula_loads_neither_sympy_nor_numpy():
     loaded = loaded_by("show", "softmax_ce_gradient")
     assert "derive.proof" in loaded
     assert not loaded & {"sympy", "numpy", "scipy", "mpmath"}
+
+
+def test_a_question_in_a_line_loads_no_sympy_and_a_known_answer_no_numbers_either(tmp_path, monkeypatch):
+    monkeypatch.setenv("DERIVE_CACHE", str(tmp_path))
+    question = ("d", "sum(log(1 + exp(x[i])), i)", "x[k]")
+    assert "sympy" not in loaded_by(*question)
+    assert not loaded_by(*question) & {"sympy", "numpy", "flint", "verify.judge", "derive.proof"}
+
+
+def test_importing_derive_loads_no_more_than_the_package():
+    code = "import sys; import derive; before = {*sys.modules}; derive.load; print({*sys.modules} - before != set())"
+    code += "; print([n for n in before if n.startswith('derive.')], {'sympy', 'numpy', 'flint'} & {*sys.modules})"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout == "True\n[] set()\n"
 
 
 def test_a_run_without_the_sympy_witness_does_not_load_sympy():
