@@ -31,12 +31,16 @@ MEMORY = 4 << 30
 
 @dataclass(frozen=True)
 class Limits:
-    """workers: processes.  timeout: seconds for one formula, or for each claim.  memory: bytes for one worker."""
+    """workers: processes.  timeout: seconds for one formula, or for each claim.  memory: bytes for one worker.
+
+    cluster: the address of a Dask scheduler whose workers judge in place of processes here.
+    """
 
     workers: int
     timeout: float
     memory: int = MEMORY
     is_each: bool = False
+    cluster: str = ""
 
 
 Keep = Callable[[Formula, int], bool]
@@ -182,9 +186,14 @@ class Run:
 
         use_one_thread()
         jobs = self._jobs(slots)
-        known = {(str(path), f.name): f for path, _, f in self.formulas} if self._is_read else {}
-        events = run(jobs, known, self.settings, limits.workers, limits.timeout, limits.memory, timings, limits.is_each,
-                     watch.begin)  # fmt: skip
+        if limits.cluster and not self._is_read:
+            from verify.cluster import run_on
+
+            events = run_on(limits.cluster, jobs, self.settings, limits.timeout, limits.memory, timings, watch.begin)
+        else:
+            known = {(str(path), f.name): f for path, _, f in self.formulas} if self._is_read else {}
+            events = run(jobs, known, self.settings, limits.workers, limits.timeout, limits.memory, timings,
+                         limits.is_each, watch.begin)  # fmt: skip
         with closing(events):
             for event in events:
                 slot = slots[event.job.number]

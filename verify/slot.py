@@ -15,6 +15,10 @@ from verify.report import Entry, Judged, Refused
 OUT_OF_MEMORY = "out of memory"
 
 
+class Unreachable(Exception):
+    """The cluster that was named cannot be used."""
+
+
 class Read(Struct, frozen=True, forbid_unknown_fields=True):
     """An entry as a worker has read it.
 

@@ -32,5 +32,8 @@ def status_of(error: BaseException) -> int:
         case OSError():
             complain(f"derive: {error.filename or 'output'}: {error.strerror}")
             return REFUSED
+    if (slot := sys.modules.get("verify.slot")) and isinstance(error, slot.Unreachable):
+        complain(f"derive: {error}")
+        return REFUSED
     complain(f"derive: internal error: {type(error).__name__}: {error}")
     return BROKEN
