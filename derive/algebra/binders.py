@@ -40,18 +40,18 @@ if TYPE_CHECKING:
 
 def normal_of_product(ring: "Normalizer", node: Reduce) -> Polynomial:
     """A product over an index distributes over factors; what does not depend on the index becomes a power."""
-    if len(node.bound) == 1 and node.bound[0].axis.free:
-        parts = steps_apart(ring, node)
-        result = _product(ring, *parts.body)
-        for term, sign in parts.apart:
-            result = ring.product(result, term if sign > 0 else power(ring, term, -1))
-        return result
     short = next((b for b in node.bound if short_length(ring, b) is not None), None)
     if short is not None:
         whole = UNIT
         for part in written_out(ring, node, short):
             whole = ring.product(whole, ring(part))
         return whole
+    if len(node.bound) == 1 and node.bound[0].axis.free:
+        parts = steps_apart(ring, node)
+        result = _product(ring, *parts.body)
+        for term, sign in parts.apart:
+            result = ring.product(result, term if sign > 0 else power(ring, term, -1))
+        return result
     body, indices = opened_in_place(node)
     found = as_largest(ring, ring(body), indices)
     return _product(ring, body, indices) if found is None else found

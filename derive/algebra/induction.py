@@ -44,12 +44,16 @@ def by_induction(
     """The facts of a proof by induction, None if there is none."""
     difference = claim.left - claim.right
     for step, general in _steps(claim, difference, definitions):
-        own = None if steps is None else Steps()  # a hypothesis that leads nowhere may be false
-        facts = _Induction(general, step, definitions, expansion, resolve, own).facts()
-        if facts is not None:
-            if steps is not None and own is not None:
-                steps.extend(own)
-            return facts
+        for ahead in (0, 1):
+            own = None if steps is None else Steps()  # a hypothesis that leads nowhere may be false
+            try:
+                facts = _Induction(general, step, ahead, definitions, expansion, resolve, own).facts()
+            except UnsupportedError:
+                continue
+            if facts is not None:
+                if steps is not None and own is not None:
+                    steps.extend(own)
+                return facts
     return None
 
 
@@ -68,10 +72,13 @@ def _steps(claim: Claim, difference: Node, definitions: Definitions) -> Iterator
 
 
 class _Induction:
+    """From t - 1 to t, or from t to t + 1 (`ahead` is 0 or 1), so that no range is read past its end."""
+
     def __init__(
         self,
         difference: Node,
         step: Index,
+        ahead: int,
         definitions: Definitions,
         expansion: Expansion,
         resolve: Resolve,
@@ -79,10 +86,12 @@ class _Induction:
     ) -> None:
         self.difference, self.first = difference, step.axis.start
         self.definitions, self.expansion, self.resolve, self.steps = definitions, expansion, resolve, steps
-        # t runs over the steps after the first.
-        self.step = Index(step.name, Axis(add(self.first, ONE), add(step.axis.size, -1)))
-        self.claimed = replace(difference, {step: self.step})
-        self.hypothesis = replace(difference, {step: add(self.step, -1)})
+        # now runs over the steps after the first.
+        self.start = add(self.first, 1 - ahead)
+        self.step = Index(step.name, Axis(self.start, add(step.axis.size, -1)))
+        self.now = add(self.step, ahead)
+        self.claimed = replace(difference, {step: self.now})
+        self.hypothesis = replace(difference, {step: add(self.step, ahead - 1)})
         self.base = replace(difference, {step: self.first})
 
     def facts(self) -> tuple[str, ...] | None:
@@ -99,7 +108,7 @@ class _Induction:
         return None
 
     def _expanded_now(self, part: Element) -> Node | None:
-        """A recurrence at t or later, or at a number, is taken one step down; at t - 1 it stays."""
+        """A recurrence now or later, or at a number, is taken one step down; the step before it stays."""
         definition = self.definitions.get(part.tensor)
         if definition is None or not definition.bases:
             return self.expansion(part)
@@ -109,7 +118,7 @@ class _Induction:
         return None
 
     def _is_current(self, now: Node) -> bool:
-        ahead = Normalizer()(add(now, -self.step)).constant
+        ahead = Normalizer()(add(now, -self.now)).constant
         return ahead is not None and ahead >= 0
 
     def _unknowns(self, known: Polynomial) -> list[Node]:
@@ -176,13 +185,13 @@ class _Induction:
             later = {index: Index(index.name, after)} if after is not None else {}
             return replace(replace(atom, {atom.subscripts[counter]: step}), later)
 
-        first = replace(last, {self.step: add(self.first, ONE)})
+        first = replace(last, {self.step: self.start})
         start = Normalizer(self._expanded_now, self.resolve, self.steps)
         return (
             is_zero(start, start(beyond(self.first, first)))
             and is_zero(ring, ring(replace(self.claimed, {own: index})))
             and is_zero(ring, ring(replace(self.claimed, {own: now})))
-            and is_zero(ring, ring(beyond(self.step, now)))
+            and is_zero(ring, ring(beyond(self.now, now)))
         )
 
 

@@ -42,11 +42,11 @@ MAX_WRITTEN_OUT = 8
 
 
 def normal_of_sum(ring: "Normalizer", node: Reduce) -> Polynomial:
-    if len(node.bound) == 1 and node.bound[0].axis.free:
-        return _sum_to_a_step(ring, node)
     short = next((b for b in node.bound if short_length(ring, b) is not None), None)
     if short is not None:
         return _sum(ring(term) for term in written_out(ring, Reduce("sum", node.body, node.bound), short))
+    if len(node.bound) == 1 and node.bound[0].axis.free:
+        return _sum_to_a_step(ring, node)
     body, indices = opened_in_place(node)
     return sum_over(ring, ring(body), indices)
 
@@ -61,7 +61,7 @@ def _sum(parts: Iterable[Polynomial]) -> Polynomial:
 def short_length(ring: "Normalizer", index: Index) -> int | None:
     """The length of an axis that is a small number."""
     size = ring(index.axis.size).constant
-    return int(size.p) if size is not None and size <= MAX_WRITTEN_OUT else None
+    return int(size.p) if size is not None and 0 <= size <= MAX_WRITTEN_OUT else None
 
 
 def written_out(ring: "Normalizer", node: Reduce, index: Index) -> Iterator[Node]:
