@@ -73,6 +73,69 @@ def test_a_gradient_off_by_one_part_in_a_million_is_never_proved(text: str) -> N
             assert Algebra(formula).prove(with_right(formula, number(0))).equal
 
 
+COUNTED = {"x": "real[n]", "y": "real[w*P]", "z": "real[1..T]", "c": "real", "k": "natural"}
+
+
+@st.composite
+def counting(draw: st.DrawFn, indices: str, depth: int = 2) -> str:
+    """An expression that counts: i, j are over n, u, v over w*P in windows of w, s, t are steps 1..T."""
+    over = {**dict.fromkeys("ij", ("x", "n")), **dict.fromkeys("uv", ("y", "w*P")), **dict.fromkeys("st", ("z", "T"))}
+    element = draw(st.sampled_from([f"{over[i][0]}[{i}]" for i in indices] + ["c", "2"]))
+    whole = st.sampled_from([*indices, "k", "n", "w", "1", "2", "3"] + [f"({i}//w)" for i in indices if i in "uv"])
+    a, b, factor = draw(whole), draw(whole), draw(st.sampled_from(["", "2*", "-"]))
+    kind = draw(st.sampled_from(("leaf", "order", "order", "delta", "product", "sum", "sum", "largest", "step", "add")))
+    if depth == 0 or kind == "leaf":
+        return element
+    inner = counting(indices, depth - 1)
+    if kind == "order":
+        return (
+            f"where({factor}{a} > {b} + {draw(st.sampled_from(('1/2', '-1/2', '3/2')))}, {draw(inner)}, {draw(inner)})"
+        )
+    if kind == "delta":
+        return f"delta({factor}{a}, {b})*{draw(inner)}".replace("k", "n")
+    if kind in ("product", "add"):
+        return f"({draw(inner)}{'*' if kind == 'product' else '+'}{draw(inner)})"
+    if kind == "step" and "t" in indices and "s" not in indices:
+        return f"sum({draw(counting(indices + 's', depth - 1))} + z[s] - z[s], (s, 1, t))"
+    free = [index for index in "ijuv" if index not in indices]
+    if not free:
+        return element
+    name, tensor = free[0], over[free[0]][0]
+    body = f"{draw(counting(indices + name, depth - 1))}"
+    if kind == "largest":
+        return f"max({body} + {tensor}[{name}], {name})"
+    return f"sum({body} + {tensor}[{name}] - {tensor}[{name}], {name})"
+
+
+@settings(BUDGET, max_examples=40)
+@given(counting("it"), counting("iut"), st.booleans())
+def test_the_normal_form_of_what_counts_has_its_value(text: str, other: str, expanded: bool) -> None:
+    with arena():
+        body = f"{text} + sum(({other})*y[u], u) + x[i] - x[i] + z[t] - z[t]"
+        formula = quick("f[i, t] == f[i, t]", define={"f[i, t]": body}, **COUNTED)
+        try:
+            right = Algebra(formula).ring(expanded).canonical(formula.definitions[0].body)
+        except (UnsupportedError, UndefinedError):
+            assume(False)
+        claim = with_right(formula, right)
+        assert exact.testify(formula, claim, Settings()).says != "differs"
+
+
+@settings(BUDGET, max_examples=40)
+@given(counting("u"), counting("t"))
+def test_the_derivative_of_what_counts_has_the_value_of_its_normal_form(text: str, other: str) -> None:
+    with arena():
+        define = {"L": f"sum(({text})*y[u]**2, u) + sum(({other})*z[t]**2, t) + sum(x[i], i)"}
+        for by in ("x[r]", "y[r]", "z[r]"):
+            formula = quick(f"D(L, {by}) == D(L, {by})", define=define, **COUNTED)
+            try:
+                right = Algebra(formula).ring(True).canonical(formula.claims[0].left)
+            except (UnsupportedError, UndefinedError):
+                continue
+            claim = with_right(formula, right)
+            assert exact.testify(formula, claim, Settings()).says != "differs"
+
+
 @pytest.mark.parametrize(
     ("claim", "inputs"),
     [

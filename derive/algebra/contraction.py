@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from derive.algebra.cases import indicator
 from derive.algebra.components import free_of, free_of_polynomial, is_summed
-from derive.algebra.inside import is_inside
+from derive.algebra.inside import is_inside, stays_inside
 from derive.algebra.largest import pick_largest
 from derive.algebra.leading import leading_term, quotient_of
 from derive.algebra.polynomial import (
@@ -97,10 +97,13 @@ def contract_in_range(ring: "Normalizer", monomial: Monomial, indices: tuple[Ind
         value = _root(ring(atom.left) - ring(atom.right), index)
         if value is None or any(index in i.axis.free for i in indices):
             continue
+        others = monomial[:place] + monomial[place + 1 :]
+        if not stays_inside(ring, others, index, node_of(value)):
+            continue
         start, size = ring(index.axis.start), ring(index.axis.size)
         first = indicator(ring, value - start + UNIT)
         last = indicator(ring, start + size - value)
-        rest = ring.substituted(monomial[:place] + monomial[place + 1 :], {index: node_of(value)})
+        rest = ring.substituted(others, {index: node_of(value)})
         return ring.product(ring.product(first, last), rest), tuple(i for i in indices if i is not index)
     return None
 

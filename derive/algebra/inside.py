@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from derive import ranges
 from derive.algebra.components import free_of, free_of_polynomial
-from derive.algebra.polynomial import Polynomial, node_of, order, variable
-from derive.binding import has
-from derive.expression import ZERO, Call, Delta, Index, Multiply, Node, Number, Power, Size
+from derive.algebra.polynomial import Monomial, Polynomial, is_whole, node_of, order, variable
+from derive.binding import has, replace, walk
+from derive.expression import ZERO, Call, Delta, Element, Index, Multiply, Node, Number, Power, Size
 
 if TYPE_CHECKING:
     from derive.algebra.normal import Normalizer
@@ -62,21 +62,32 @@ def is_nonnegative(node: Node) -> bool:
     return value is not None and ranges.is_nonnegative(value)
 
 
-def place_of(ring: "Normalizer", atom: Delta) -> tuple[Node, Node] | None:
-    """The index or floor that a delta speaks of and the value that it has there, None if neither is told.
+def moved_by(ring: "Normalizer", atom: Delta, rest: Monomial) -> tuple[Node, Node] | None:
+    """What gives way beside a delta to the value that it has there: an index or a floor that the rest reads.
 
-    Of two indices the later gives way to the earlier. Else a floor comes first, then an index whose value is surely
-    on its axis; the value does not depend on what it is of.
+    The later of two indices, a floor before an index. None if nothing does, or if some element might then be read
+    beyond its axes where the delta is 0.
     """
+    if atom not in ring.pivots:
+        ring.pivots[atom] = _solved(ring, atom)
+    found = ring.pivots[atom]
+    if found is None:
+        return None
+    gone, value, is_sure = found
+    concerned = tuple(item for item in rest if reads(item, gone))
+    return (gone, value) if concerned and (is_sure or stays_inside(ring, concerned, gone, value)) else None
+
+
+def _solved(ring: "Normalizer", atom: Delta) -> tuple[Node, Node, bool] | None:
+    """What a delta is solved for, always the same; its value, and whether that is surely on the axis."""
     left, right = atom.left, atom.right
     if isinstance(right, Index) and isinstance(left, Index | Number):
-        return (right, left) if right not in left.free else (left, right)
-    if atom not in ring.pivots:
-        ring.pivots[atom] = _solved(ring, ring(left) - ring(right))
-    return ring.pivots[atom]
-
-
-def _solved(ring: "Normalizer", gap: Polynomial) -> tuple[Node, Node] | None:
+        if right not in left.free and is_inside(ring, left, right):
+            return right, left, True
+        if isinstance(left, Index) and left not in right.free and is_inside(ring, right, left):
+            return left, right, True
+        return (right, left, False) if right not in left.free else None
+    gap = ring(left) - ring(right)
     candidates = [m[0][0] for m, c in gap.terms.items() if len(m) == 1 and m[0][1] == 1 and abs(c) == 1]
     for candidate in sorted(candidates, key=order, reverse=True):
         rest, slope = dict(gap.terms), gap.terms[((candidate, 1),)]
@@ -85,10 +96,39 @@ def _solved(ring: "Normalizer", gap: Polynomial) -> tuple[Node, Node] | None:
         target = node_of(value)
         match candidate:
             case Call("floor") if not has(target, [candidate]):
-                return candidate, target
+                return candidate, target, False
             case Index() if candidate not in free_of_polynomial(value) and is_inside(ring, target, candidate):
-                return candidate, target
+                return candidate, target, True
     return None
+
+
+def stays_inside(ring: "Normalizer", monomial: Monomial, gone: Node, value: Node) -> bool:
+    """Whether a product still has a value with another integer in place of an index or a floor.
+
+    Its elements are read on their axes, and nothing is inverted or under a root that reads it.
+    """
+    for atom, exponent in monomial:
+        if not reads((atom, 1), gone):
+            continue  # it stands in the exponent, of a base that is positive
+        if not is_whole(exponent) or exponent < 0 or "log" in atom.mentions:
+            return False
+        for part in walk(replace(atom, {gone: value})):
+            if isinstance(part, Power) and not _is_harmless(part):
+                return False
+            if isinstance(part, Element):
+                axes = zip(part.subscripts, part.tensor.axes, strict=True)
+                if not all(is_inside(ring, s, Index("@", a)) for s, a in axes):
+                    return False
+    return True
+
+
+def _is_harmless(part: Power) -> bool:
+    match part:
+        case Power(_, Number(numerator, 1)) if numerator >= 0:
+            return True
+        case Power(Size() | Number()):
+            return True
+    return False
 
 
 def reads(item: tuple[Node, object], part: Node) -> bool:

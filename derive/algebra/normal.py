@@ -10,7 +10,7 @@ from collections.abc import Callable
 from flint import fmpq
 
 from derive.algebra.factors import Factored, factor
-from derive.algebra.inside import place_of, reads
+from derive.algebra.inside import moved_by
 from derive.algebra.onehot import picked, picks, relation_of_choice
 from derive.algebra.polynomial import (
     UNIT,
@@ -75,7 +75,7 @@ class Normalizer:
         self.signs: dict[Node, bool] = {}
         self.effort = 0
         self.choices: dict[Node, tuple[tuple[Reduce, Polynomial], ...]] = {}
-        self.pivots: dict[Node, tuple[Node, Node] | None] = {}
+        self.pivots: dict[Node, tuple[Node, Node, bool] | None] = {}
         self.places: dict[tuple[Node, Index], tuple[tuple[str, int], ...]] = {}
 
     def note(self, fact: str) -> None:
@@ -236,10 +236,10 @@ class Normalizer:
     def _split(self, polynomial: Polynomial, atom: Node, change: Callable[[Polynomial], Polynomial]) -> Polynomial:
         one: dict[Monomial, Rational] = {}
         zero: dict[Monomial, Rational] = {}
-        known = place_of(self, atom) if isinstance(atom, Delta) else None
         for monomial, coefficient in polynomial.terms.items():
             rest = tuple(item for item in monomial if item[0] is not atom)
-            if known is None or not any(reads(item, known[0]) for item in rest):
+            known = moved_by(self, atom, rest) if isinstance(atom, Delta) and rest else None
+            if known is None:
                 accumulated(one, ((rest, coefficient),))
             else:  # where i = k, the other conditions on i are those on k: most of them are decided
                 moved = self.substituted(rest, {known[0]: known[1]})

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from flint import fmpq
 
-from derive.algebra.inside import place_of, reads
+from derive.algebra.inside import moved_by
 from derive.algebra.largest import relation_of_largest
 from derive.algebra.polynomial import (
     NOTHING,
@@ -80,10 +80,8 @@ def relation_of_delta(ring: "Normalizer", m: Monomial, place: int, atom: Node, e
         return _idempotent(ring, m, place, atom, e)
     assert isinstance(atom, Delta)
     rest = _without(m, place)
-    found = place_of(ring, atom) if rest else None
-    if found is not None and any(reads(item, found[0]) for item in rest):
-        return ring.product(variable(atom), ring.substituted(rest, {found[0]: found[1]}))
-    return None
+    found = moved_by(ring, atom, rest) if rest else None
+    return None if found is None else ring.product(variable(atom), ring.substituted(rest, {found[0]: found[1]}))
 
 
 def relation_of_compare(ring: "Normalizer", m: Monomial, place: int, atom: Node, e: object) -> Polynomial | None:
