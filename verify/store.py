@@ -17,7 +17,7 @@ from typing import IO
 
 import msgspec
 
-from verify.engine import identity
+from verify.engine import REFERENCES, identity
 from verify.slot import Kept
 from verify.testimony import Settings
 
@@ -71,7 +71,8 @@ class Store:
 
     def key_of(self, settings: Settings) -> Callable[[str, str], str]:
         """The key of an entry by its text, and by its name where others stand in the same text."""
-        about = {"schema": SCHEMA, "engine": identity(), "settings": msgspec.to_builtins(settings)}
+        engine = identity(REFERENCES if "reference" in settings.witnesses else ())
+        about = {"schema": SCHEMA, "engine": engine, "settings": msgspec.to_builtins(settings)}
         start = sha256(msgspec.json.encode(about, order="deterministic"))
 
         def key(text: str, name: str) -> str:
