@@ -272,7 +272,7 @@ def power(base: Scalar, exponent: Scalar) -> Scalar:
     """base**exponent; UnsupportedError where that is a number of many thousand digits, or none that is real."""
     if base.is_Rational and exponent.is_Rational:
         bits = max(abs(base.p).bit_length(), base.q.bit_length())
-        if bits > 1 and bits * abs(exponent) > LARGEST:
+        if bits > 1 and bits * abs(exponent.p) > LARGEST:  # SymPy works out base**p to take its root
             raise UnsupportedError("a power too large to be worked out")
         if (base.is_zero and not exponent.is_positive) or (base.is_negative and not exponent.is_Integer):
             raise UnsupportedError("a power without a real value")
