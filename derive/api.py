@@ -31,8 +31,8 @@ class Loaded:
 
     >>> import derive
     >>> f = derive.load("softmax_ce_gradient")
-    >>> f.derivative("x[k]")
-    -y[k] + exp(x[k])/Sum(exp(x[j]), (j, 0, K - 1))
+    >>> print(f.latex("x[k]"))
+    p_{k} - y_{k}
     >>> f.check().is_proved
     True
     """

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from derive.binding import walk
 from derive.catalog import scope_of
-from derive.errors import CatalogError, Place
+from derive.errors import CatalogError, Place, UnsupportedError
 from derive.expression import Derivative, Element, Index, Node, Tensor, element
-from derive.formula import Claim, Formula
+from derive.formula import Claim, Definition, Formula
 from derive.language.entry import read_claim
 from derive.language.inference import Line, inferred
 from derive.language.notation import expression
@@ -88,6 +88,24 @@ def derivative_of(formula: Formula, target: str | Node, by: Sequence[str]) -> De
         node = _by(node, _direction(one), scope, free)
     assert isinstance(node, Derivative)
     return node
+
+
+def program(question: Question) -> tuple[Formula, str, str]:
+    """The formula of a derivative with the expression as its last definition, the name of that, and that of the input.
+
+    Raises UnsupportedError where the derivative is by a definition, of which code knows no gradient.
+    """
+    wanted = question.wanted
+    assert wanted is not None
+    by = wanted.by[0].tensor
+    if by.domain == "defined":
+        raise UnsupportedError(f"{by.name} is defined; gradients are by inputs")
+    taken = {tensor.name for tensor in question.formula.tensors()} | {size.name for size in question.formula.sizes}
+    name = next(name for name in ("y", "L", "value", *(f"y_{count}" for count in range(99))) if name not in taken)
+    indices = tuple(sorted((i for i in wanted.body.free if isinstance(i, Index)), key=lambda i: str(i.name)))
+    tensor = Tensor(name, tuple(index.axis for index in indices), "defined")
+    made = Definition(tensor, indices, wanted.body, f"{name}: {text(wanted.body)}", question.formula.place)
+    return replace(question.formula, definitions=(*question.formula.definitions, made), claims=()), name, by.name
 
 
 def pair(line: str, what: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import derive
 from derive import api
 from derive.cli import d as command
 from derive.cli import run_command
-from derive.errors import CatalogError
+from derive.errors import CatalogError, UnsupportedError
 from derive.expression import add
 from derive.forms import shortest as forms
 from derive.printing.text import text
@@ -150,10 +150,22 @@ def test_what_repeats_stands_under_a_letter():
         "sum(g[i]*(x[i] - mean(x[j], j))/sqrt(mean((x[j] - mean(x[l], l))**2, j) + e), i)", "x[k]", e="positive"
     )
     (_, shown), *where = answer.lines
-    assert shown == "(g[k] - mean(g[i], i))/sqrt(t) - s[k]*mean(s[i]*g[i], i)/t**(3/2)"
+    assert shown == "(g[k] - mean(g[i], i))/sqrt(t) - s[k]*mean(g[i]*s[i], i)/t**(3/2)"
     assert [name for name, _ in where] == ["s[i]", "t"]
     assert where[0][1] == "x[i] - mean(x[j], j)"
     assert where[1][1] in ("mean(s[i]**2, i) + e", "mean(s[j]**2, j) + e")
+
+
+def test_what_vanishes_is_nought():
+    # the deviations from a mean add up to 0, whatever is done with them then
+    assert form("sum(x[i] - mean(x[j], j), i)**2 + a", "x[k]") == "0"
+
+
+def test_the_derivative_of_a_recurrence_has_no_form_in_a_line():
+    define = {"m[0]": "0", "m[t]": "b*m[t-1] + g[t]"}
+    question = derivative("m[T]", ["b"], [("g", "real[1..T]"), ("b", "real")], define.items())
+    with pytest.raises(UnsupportedError, match="the derivative of a recurrence"):
+        forms.shortest(question.formula, question.wanted)
 
 
 def test_no_form_is_taken_that_the_algebra_does_not_prove(monkeypatch):
@@ -222,6 +234,27 @@ def test_another_format_stands_alone_on_stdout(capsys, form, piece):
     assert "proved" not in out
     assert "proved   algebra" in err
     assert "assumed  x: real[n]" in err
+
+
+def test_the_code_of_an_answer_is_the_slope_of_the_function_written_by_hand(capsys):
+    expression, function = ORACLES[0]
+    status, out, err = run(capsys, "d", expression, "x[k]", "--code", "numpy")
+    assert status == 0
+    assert "proved   algebra" in err
+    scope = {}
+    exec(out, scope)
+    value, saved = scope["forward"](x=X, y=Y)
+    assert value == pytest.approx(function(X, Y))
+    for at, slope in enumerate(scope["backward"](saved, 1.0)):
+        up, down = ([*X[:at], X[at] + s, *X[at + 1 :]] for s in (1e-5, -1e-5))
+        assert slope == pytest.approx((function(up, Y) - function(down, Y)) / 2e-5, rel=1e-7)
+
+
+def test_code_is_written_for_first_derivatives_by_inputs(capsys):
+    assert run(capsys, "d", "x**3", "x", "x", "--code", "numpy")[0] == 2
+    status, out, err = run(capsys, "d", "p**2", "p", "--define", "p: exp(x)", "--code", "numpy")
+    assert (status, out) == (1, "")
+    assert "no numpy code: p is defined; gradients are by inputs" in err
 
 
 def test_json_has_all_of_it(capsys):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from verify.report import Judged
 
 FORMATS = ("text", "latex", "unicode", "mathml", "markdown", "sympy", "json")
+CODE = ("numpy", "torch", "jax", "c")
 SCHEMA = "derive-answer/1"
 UNKNOWN = 1  # the exit status where the derivative is not known to be right
 WIDE = 100
@@ -40,14 +41,15 @@ def pairs(lines: Lines, what: str) -> list[tuple[str, str]]:
 @given
 @defined
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--code", type=click.Choice(CODE), help="Write code for it instead: the value and the gradient.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Chooses the points that are tried.")
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), default=TIMEOUT, show_default=True,
               help="Seconds for all of it.")  # fmt: skip
 @no_cache
 @click.pass_context
 def d(
-    ctx: click.Context, expression: str, by: Lines, inputs: Lines, define: Lines, form: str, seed: int, timeout: float,
-    no_cache: bool,
+    ctx: click.Context, expression: str, by: Lines, inputs: Lines, define: Lines, form: str, code: str | None,
+    seed: int, timeout: float, no_cache: bool,
 ) -> None:  # fmt: skip
     """Differentiate EXPRESSION by BY, an input or an element of one: x, x[k].
 
@@ -71,9 +73,11 @@ def d(
         complain(f"derive: no derivative: {error or type(error).__name__}")
         ctx.exit(UNKNOWN)
     is_known = bool(answer.verdict)
-    if is_known or form in ("text", "json"):
+    if code and is_known:
+        write(written(ctx, question, by, code))
+    elif is_known or form in ("text", "json"):
         write(shown(answer, form))
-    if form not in ("text", "json"):
+    if code or form not in ("text", "json"):
         for line in answer.told():
             complain(line.strip())
     ctx.exit(0 if is_known else BROKEN if answer.verdict.verdict in ("refuted", "conflict") else UNKNOWN)
@@ -125,6 +129,21 @@ def shown(answer: "Answer", form: str) -> str:
         return json.dumps(described(answer), indent=2, ensure_ascii=False) + "\n"
     columns = shutil.get_terminal_size((WIDE, 24)).columns if sys.stdout.isatty() else WIDE
     return answer.written(form, columns)
+
+
+def written(ctx: click.Context, question: "Question", by: Lines, target: str) -> str:
+    """Code for the value of the expression and its gradient by the input that is asked for."""
+    from derive.export import Options, source
+    from derive.question import program
+
+    if len(by) > 1:
+        raise click.UsageError("code is written for first derivatives: name one BY", ctx)
+    try:
+        formula, value, given = program(question)
+        return source(formula, Options(target=target, of=(value,), by=(given,)))
+    except UnsupportedError as error:
+        complain(f"derive: no {target} code: {error}")
+        ctx.exit(UNKNOWN)
 
 
 def described(answer: "Answer") -> dict[str, Any]:

@@ -19,8 +19,10 @@ from derive.algebra.polynomial import (
     monomial_node,
     monomial_power,
     node_of,
+    order,
     variable,
 )
+from derive.algebra.zero import is_zero
 from derive.binding import fresh, opened, rebuilt, reduce, replace
 from derive.expression import (
     MINUS_ONE,
@@ -64,7 +66,8 @@ class _Merge:
 class Grouping:
     """Writes polynomials over the atoms of one ring, each way tried once."""
 
-    def __init__(self, ring: Normalizer) -> None:
+    def __init__(self, ring: Normalizer, depth: int = DEPTH) -> None:
+        self.depth = depth
         self.ring = ring
         self.memo: dict[tuple[Polynomial, int], Node] = {}
         self.length = Lengths()
@@ -72,7 +75,7 @@ class Grouping:
 
     def __call__(self, polynomial: Polynomial) -> Node:
         """The shortest of the ways to write it that were tried."""
-        return self.short(polynomial, DEPTH)
+        return self.short(polynomial, self.depth)
 
     def short(self, polynomial: Polynomial, depth: int) -> Node:
         known = self.memo.get((polynomial, depth))
@@ -104,6 +107,9 @@ class Grouping:
 
     def _factored(self, polynomial: Polynomial, depth: int) -> Iterator[Node]:
         """As a product of irreducible factors, and as one of its content and the rest."""
+        if is_zero(self.ring, polynomial):
+            yield ZERO
+            return
         found = factor(self.ring, polynomial)
         if len(found.factors) == 1 and found.factors[0][1] == 1 and not found.content:
             return
@@ -161,7 +167,7 @@ class Grouping:
             for atom, _ in monomial:
                 uses[atom] = uses.get(atom, 0) + 1
         often = [a for a in uses if 1 < uses[a] < len(polynomial.terms) or len(uses) < 4]
-        often.sort(key=lambda a: (-uses[a] * self.length(a), a.serial))
+        often.sort(key=lambda a: (-uses[a] * self.length(a), order(a)))
         for atom in often[: 2 * depth]:
             groups: dict[object, dict[Monomial, Rational]] = {}
             for monomial, coefficient in polynomial.terms.items():
@@ -198,7 +204,7 @@ class Grouping:
 
     def _cases(self, polynomial: Polynomial, depth: int) -> Iterator[Node]:
         """a + [c]*b by cases, by the sign, or as a maximum."""
-        for condition in sorted((a for a in polynomial.atoms() if isinstance(a, Compare)), key=lambda a: a.serial):
+        for condition in sorted((a for a in polynomial.atoms() if isinstance(a, Compare)), key=order):
             with_it: dict[Monomial, Rational] = {}
             without: dict[Monomial, Rational] = {}
             for monomial, coefficient in polynomial.terms.items():
@@ -217,11 +223,16 @@ class Grouping:
 
     def _logistic(self, polynomial: Polynomial, depth: int) -> Iterator[Node]:
         """With s for sigmoid(t): exp(t) is s/(1 - s), and 1/(1 + exp(t)) is 1 - s."""
-        for atom in polynomial.atoms():
+        for atom in sorted(polynomial.atoms(), key=order):
             if not isinstance(atom, Call) or atom.function != "exp":
                 continue
             kept = next(
-                (a for a in polynomial.atoms() if isinstance(a, Add) and self.ring(a) == self.ring(1 + atom)), None
+                (
+                    a
+                    for a in sorted(polynomial.atoms(), key=order)
+                    if isinstance(a, Add) and self.ring(a) == self.ring(1 + atom)
+                ),
+                None,
             )
             if kept is None:
                 continue

@@ -143,7 +143,7 @@ def shared(node: Node, letters: Iterable[str], indices: Sequence[str]) -> tuple[
                  if times > 1 and len(text(part)) >= LEAST_SHARED}  # fmt: skip
         if not worth:
             break
-        best = max(worth, key=lambda part: (worth[part], -part.serial))
+        best = max(worth, key=lambda part: (worth[part], text(part)))
         names = Names(letter)
         node = _named_alike(node, best, names)
         definitions = [_with_body(d, _named_alike(d.body, best, names)) for d in definitions]

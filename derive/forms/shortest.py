@@ -7,15 +7,29 @@ from itertools import islice
 from derive.binding import walk
 from derive.derivation.reading import tidy
 from derive.errors import UndefinedError, UnsupportedError
-from derive.expression import Add, Binder, Call, Derivative, Element, Index, Multiply, Node, Number, Power, Reduce
-from derive.forms.grouping import Grouping
+from derive.expression import (
+    Add,
+    Binder,
+    Call,
+    Derivative,
+    Element,
+    Index,
+    Multiply,
+    Node,
+    Number,
+    Power,
+    Reduce,
+    Tensor,
+)
+from derive.forms.grouping import DEPTH, Grouping
 from derive.forms.names import Names, Short, inlined, short
 from derive.forms.style import cost, everywhere, folded, settled
 from derive.formula import Claim, Definition, Formula
 from derive.proof import Algebra
 
 MOST_PROOFS = 4  # forms that are tried to be proved, the shortest first
-LONG = 4000  # characters of a form beyond which nothing shorter is sought
+MEDIUM = 300  # characters of a form that is put together in every way that is tried
+LONG = 2000  # characters of a form beyond which nothing shorter is sought
 ENOUGH = 24  # characters that nobody asks to be fewer
 FEW = 4  # terms of a normal form that is put together first
 
@@ -30,8 +44,11 @@ def shortest(formula: Formula, wanted: Derivative) -> Short:
     algebra = Algebra(formula)
     own = algebra.ring(False)
     plain = tidy(own.canonical(wanted))
+    if any(isinstance(part, Tensor) and part.domain == "adjoint" for part in plain.mentions):
+        raise UnsupportedError("the derivative of a recurrence is a recurrence, which has no form in one line")
     forms: dict[Node, int] = {plain: cost(plain)[0]}
-    for form in _forms(formula, wanted, algebra) if forms[plain] <= LONG else ():
+    depth = DEPTH if forms[plain] <= MEDIUM else 1
+    for form in _forms(formula, wanted, algebra, depth) if forms[plain] <= LONG else ():
         forms.setdefault(form, cost(form)[0])
         if min(forms.values()) <= ENOUGH:
             break
@@ -43,15 +60,15 @@ def shortest(formula: Formula, wanted: Derivative) -> Short:
     return short(formula, wanted, best)
 
 
-def _forms(formula: Formula, wanted: Derivative, algebra: Algebra) -> Iterator[Node]:
+def _forms(formula: Formula, wanted: Derivative, algebra: Algebra, depth: int) -> Iterator[Node]:
     """Forms in the order in which they are likely to be short; a long normal form is put together last."""
     rings = [algebra.ring(False), algebra.ring(True)] if formula.definitions else [algebra.ring(False)]
     named = [d for d in formula.definitions if not d.bases and d.tensor is not wanted.by[0].tensor]
-    ways: list[Callable[[], Node]] = [lambda ring=ring: Grouping(ring)(ring(wanted)) for ring in rings]  # type: ignore[misc]
+    ways: list[Callable[[], Node]] = [lambda ring=ring: Grouping(ring, depth)(ring(wanted)) for ring in rings]  # type: ignore[misc]
     programs: dict[frozenset[Node], _Program] = {}
     if not any(definition.bases for definition in formula.definitions):
         for kinds in _KINDS:
-            program = _Program(formula, wanted, kinds)
+            program = _Program(formula, wanted, kinds, depth)
             programs.setdefault(program.bodies, program)
     programs.pop(frozenset(), None)
     later = [program.form for program in programs.values()]
@@ -70,7 +87,8 @@ def _forms(formula: Formula, wanted: Derivative, algebra: Algebra) -> Iterator[N
 class _Program:
     """The formula with definitions of its own for parts of these kinds, through which the derivative is taken."""
 
-    def __init__(self, formula: Formula, wanted: Derivative, kinds: Iterable["Kind"]) -> None:
+    def __init__(self, formula: Formula, wanted: Derivative, kinds: Iterable["Kind"], depth: int) -> None:
+        self.depth = depth
         names, chosen = Names(), tuple(kinds)
 
         def is_named(part: Node) -> bool:
@@ -90,7 +108,7 @@ class _Program:
     def form(self) -> Node:
         """The derivative, the definitions put in again for their names."""
         ring = Algebra(self.formula).ring(False)
-        return inlined(Grouping(ring)(ring(self.wanted)), self.made)
+        return inlined(Grouping(ring, self.depth)(ring(self.wanted)), self.made)
 
 
 # ------------------------------------------------------------------------- what may get a name

@@ -202,7 +202,8 @@ def _folded(node: Node, definition: Definition) -> Node:
     (first, times), *rest = factors_of(definition.body)
     factors = factors_of(node)
     for place, (base, exponent) in enumerate(factors):
-        names = renaming(base, first) if exponent is times else None
+        is_like = exponent is times and type(base) is type(first) and base.mentions == first.mentions
+        names = renaming(base, first) if is_like else None
         if names is None or not set(definition.indices) <= names.keys():
             continue
         left = factors[:place] + factors[place + 1 :]
