@@ -34,16 +34,17 @@ class Settings:
         return f"{self.path}: " + ", ".join(f"{name} = {value}" for name, value in self.shown.items())
 
 
-def settings(commands: Mapping[str, click.Command], start: Path | None = None) -> Settings:
+def settings(commands: Mapping[str, click.Command], start: Path | None = None, is_partial: bool = False) -> Settings:
     """The settings for commands by name, from the folder `start` (default: the current one) upwards.
 
+    is_partial: there are other commands, whose keys are passed over.
     Raises CatalogError at the line of a key that no command has, or of a value that its option refuses.
     """
     found = nearest_table(start or Path.cwd())
     if found is None:
         return Settings()
     path, text, table = found
-    return _Reader(path, text, commands).read(table)
+    return _Reader(path, text, commands, is_partial).read(table)
 
 
 def nearest_table(start: Path) -> tuple[Path, str, dict[str, Any]] | None:
@@ -69,8 +70,8 @@ def nearest_table(start: Path) -> tuple[Path, str, dict[str, Any]] | None:
 class _Reader:
     """Reads the table of one file."""
 
-    def __init__(self, path: Path, text: str, commands: Mapping[str, click.Command]) -> None:
-        self.path, self.lines, self.commands = path, text.splitlines(), commands
+    def __init__(self, path: Path, text: str, commands: Mapping[str, click.Command], is_partial: bool) -> None:
+        self.path, self.lines, self.commands, self.is_partial = path, text.splitlines(), commands, is_partial
 
     def read(self, table: dict[str, Any]) -> Settings:
         by_command: dict[str, dict[str, Any]] = {name: {} for name in self.commands}
@@ -80,6 +81,8 @@ class _Reader:
         for key, value in table.items():
             if key not in own and key != CATALOGS:
                 takers = [name for name in self.commands if key in self._options(name)]
+                if not takers and self.is_partial:
+                    continue
                 if not takers:
                     known = [CATALOGS, *self.commands, *(o for name in self.commands for o in self._options(name))]
                     raise self._error(key, f"[tool.derive] has no {key}{nearest(key, known)}")
