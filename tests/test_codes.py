@@ -86,6 +86,8 @@ def test_codes_are_three_digits_in_order_and_say_something():
         ("refuted", "holds", None, "D901"),
         ("proved", "fails", None, "D902"),
         ("agrees", "fails", None, "D902"),
+        ("proved", "holds", "torch.tanh (torch 2.13.0) differs: y[0] is 1 here and 2 there", "D903"),
+        ("refuted", "fails", "torch.tanh (torch 2.13.0) differs: y[0] is 1 here and 2 there", "D903"),
         ("undecided", "holds", "no verdict within 60 s", "D911"),
         ("undecided", "holds", "branch never reached: x[i] > 20", "D912"),
         ("undecided", "holds", "only 2 of 6 points counted: the left side is undefined there (9 times)", "D913"),

@@ -29,6 +29,8 @@ def of_verdict(verdict: str, expected: str, reason: str | None) -> Code:
         return verdicts.BROKEN
     if verdict == "undecided":
         return _matching(verdicts.UNDECIDED, reason or "") or verdicts.OTHER
+    if verdict in (("proved", "agrees") if expected == "holds" else ("refuted",)):
+        return verdicts.LIBRARY
     return verdicts.REFUTED if expected == "holds" else verdicts.HOLDS
 
 

@@ -17,6 +17,14 @@ HOLDS = Code(
     "The entry says `holds: no` (or `only if ...`), and no point was found at which the two sides differ, or they are "
     "proved equal. Either the source is right after all, or the reading in `says` is not what it prints.",
 )
+LIBRARY = Code(
+    "D903",
+    "a library computes something else",
+    "The claim is as expected, but an operator that the entry names under `reference` gives other values or gradients "
+    "than the definition, or could not be compared; what and where stands in the reason. Either the definition, the "
+    "mapping of the arguments or a default of the library is not what you meant, or it is a convention: then `differs` "
+    "says which.",
+)
 CONFLICT = Code(
     "D921",
     "one witness contradicts another",
@@ -85,4 +93,4 @@ UNDECIDED = (
     OTHER,
 )  # fmt: skip
 
-CODES = (REFUTED, HOLDS, *UNDECIDED, CONFLICT, BROKEN)
+CODES = (REFUTED, HOLDS, LIBRARY, *UNDECIDED, CONFLICT, BROKEN)

@@ -1,7 +1,7 @@
 """References: which operator of a library computes what of a formula, with its arguments in terms of the formula.
 
-An argument is a tensor as it stands, `input: x`, or a definition like any other, `input[s, i]: x[i, s]`, so that axes are
-turned, added and left out in index notation. Nothing of it is code: the operator is one of `derive.language.operators`.
+An argument is a tensor as it stands, `input: x`, or a definition like any other, `input[s, i]: x[i, s]`, so that axes
+are turned, added and left out in index notation. Nothing is code: the operator is one of `derive.language.operators`.
 """
 
 import re
@@ -105,9 +105,7 @@ class _Reading:
     def argument(self, name: str, key: Scalar, value: Part) -> Definition:
         body = self.clean(value)
         whole = self.scope.tensors.get(body.value) if name == key.value else None
-        defined = (
-            self.whole(_ARGUMENT + name, whole, body) if whole else self.definition(_ARGUMENT, key.text, body)
-        )
+        defined = self.whole(_ARGUMENT + name, whole, body) if whole else self.definition(_ARGUMENT, key.text, body)
         if name in self.operator.plain and len(defined.tensor.axes) > 1:
             raise key.error(f"{name} of {self.operator.name} is a number or a list of numbers")
         return defined
