@@ -271,11 +271,26 @@ def test_without_being_asked_the_witness_is_silent():
     assert found.as_expected
 
 
-def test_a_claim_that_reads_nothing_of_what_the_library_computes_hears_nothing_of_it():
+def test_a_claim_hears_of_what_it_reads_alone():
     needed("torch.matmul")
-    found = judged(entry(WRONG, define="y[i]: x[i]**2\n    z: sum(x[i], i)", claim="D(z, x[k]) == 1"))
-    assert found.witnesses.reference.says == "not run"
-    assert found.as_expected
+    catalog = entry(WRONG, "y[i]: x[i]**2\n    z: sum(x[i], i)", "D(z, x[k]) == 1\n    - sum(y[i], i) >= 0")
+    formula = catalog.formulas["squares"]
+    of_z, of_y = judge.judged(formula, SETTINGS)
+    assert (of_z.witnesses.reference.says, of_z.as_expected) == ("not run", True)
+    assert (of_y.witnesses.reference.says, of_y.as_expected) == ("differs", False)
+
+
+def test_what_no_claim_reads_is_told_with_every_claim():
+    needed("torch.matmul")
+    found = judged(entry(WRONG, "y[i]: x[i]**2\n    z: sum(x[i], i)", "D(z, x[k]) == 1"))
+    assert (found.witnesses.reference.says, found.as_expected) == ("differs", False)
+
+
+def test_an_example_hears_of_what_it_computes():
+    needed("torch.matmul")
+    more = "  examples:\n    - given: {x: [2]}\n      then: {y: [4]}\n"
+    *_, found = judge.judged(entry(WRONG, more=more).formulas["squares"], SETTINGS)
+    assert (found.origin, found.verdict, found.as_expected) == ("example", "agrees", False)
 
 
 @pytest.mark.parametrize("says", ["agrees", "differs", "cannot tell", "not run"])

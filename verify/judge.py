@@ -164,13 +164,12 @@ def _beside(elsewhere: Testimony, there: Testimony) -> Testimony:
 
 def _beside_a_library(formula: Formula, item: "Claim | Example | Trial", settings: Settings) -> dict[str, Testimony]:
     """What libraries compute where the entry names them. It speaks of the definition, so no verdict rests on it."""
-    if "reference" not in settings.witnesses or isinstance(item, Example):
+    if "reference" not in settings.witnesses:
         return {}
     from verify.references import witness
 
-    if isinstance(item, Claim):
-        return {"reference": _heard("reference", partial(witness.testify, formula, item, settings))}
-    return {"reference": _heard("reference", partial(witness.testify_of_algorithm, formula, settings))}
+    read = item if isinstance(item, (Claim, Example)) else None
+    return {"reference": _heard("reference", partial(witness.testify, formula, read, settings))}
 
 
 def _recomputed(formula: Formula, item: "Example | Trial", settings: Settings) -> dict[str, Testimony]:

@@ -5,8 +5,8 @@ from typing import Any
 
 from derive.errors import UnsupportedError
 from derive.exchange.dependence import Dependence
-from derive.expression import Tensor
-from derive.formula import Claim, Formula, Reference, mentioned
+from derive.expression import Node
+from derive.formula import Claim, Example, Formula, Reference, mentioned
 from derive.language.operators import operators
 from verify.arithmetic.balls import Work
 from verify.references.comparison import ShapeError, compare
@@ -17,28 +17,31 @@ from verify.sampling import PLANNED, draws
 from verify.testimony import Saying, Settings, Testimony
 
 
-def testify(formula: Formula, claim: Claim, settings: Settings) -> Testimony:
-    """What the references say of the definitions that a claim stands on.
+def testify(formula: Formula, item: Claim | Example | None, settings: Settings) -> Testimony:
+    """What the references say of the definitions that a claim or an example stands on, or of the algorithm (None).
 
     "agrees": all that could be tried do.  "differs": one computes something else, which is a finding about the entry's
-    definition and says nothing of the claim.  "not run": no library is installed, or none is named.
+    definition and says nothing of the claim.  "not run": no library is installed, or none is named. What no claim
+    reads is told with every one of them, so that nothing found is left untold.
     """
-    reads = Dependence(formula)
-    used = reads(claim.left) | reads(claim.right)
-    found = [one for one in _session(formula, settings) if _concerns(one.reference, formula, used)]
+    found = [one for one in _session(formula, settings) if item in _readers(formula, one.reference)]
     return summed(found) if found else Testimony("reference", "not run", "no reference for what the claim reads")
 
 
-def testify_of_algorithm(formula: Formula, settings: Settings) -> Testimony:
-    """What the references say of an entry's algorithm."""
-    found = [one for one in _session(formula, settings) if one.reference.given]
-    return summed(found) if found else Testimony("reference", "not run", "no reference for the algorithm")
-
-
-def _concerns(reference: Reference, formula: Formula, used: frozenset[Tensor]) -> bool:
+def _readers(formula: Formula, reference: Reference) -> list[Claim | Example | None]:
+    """With what a reference is told: the claims and examples that read a definition which it computes."""
+    if reference.given:
+        return [None]
     defined = {definition.tensor for definition in formula.definitions}
-    read = {tensor for result in reference.results for tensor in mentioned(result.body)} & defined
-    return bool(reference.results) and (not read or not read.isdisjoint(used))
+    computed = {tensor for result in reference.results for tensor in mentioned(result.body)} & defined
+    every: list[Claim | Example] = [*formula.claims, *formula.examples]
+    reads = Dependence(formula)
+    readers = [item for item in every if any(reads(node) & computed for node in _sides(item))]
+    return [*(readers or every), *([] if every else [None])]
+
+
+def _sides(item: Claim | Example) -> list[Node]:
+    return [item.left, item.right] if isinstance(item, Claim) else [node for node, _ in item.then.values()]
 
 
 _latest: list[tuple[Formula, int, list[Compared]]] = []
