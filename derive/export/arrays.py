@@ -1,7 +1,7 @@
 """Programs as array code in Python: what NumPy, PyTorch and JAX have in common; a `Dialect` says where they differ."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 from derive.errors import UnsupportedError
@@ -12,6 +12,7 @@ from derive.expression import Index, Node, Size
 
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARE, LOGIC, LOOSE = range(8)
 LONG = 88
+SWAPPED = "{0}.T"
 Text = tuple[str, int]
 
 
@@ -19,26 +20,30 @@ Text = tuple[str, int]
 class Dialect:
     """How one library writes what is common.
 
-    module: the prefix of its functions.  functions: templates by the name of a map, {0} for the operands, where they
-    differ from `module.name({0})`.  transposed, folded, …: see the uses in `Printer`.
+    module: the prefix of its functions.  functions: templates by the name of a map where they differ from
+    `module.name({0})`.  In every template {like} is an array whose type and device new arrays get.
     """
 
     name: str
     module: str
     functions: Mapping[str, str]
-    dtype: str
+    shape: str
+    arange: str
+    places: str
+    truth: str
+    constant: str
+    full: str
+    spread: str
+    stacked: str
+    einsum: str
+    planned: str
+    empty: str
+    folds: Mapping[str, str]
+    owned: str = "{0}.copy()"
     transposed: str = "{0}.transpose({1})"
-    swapped: str = "{0}.T"
-    summed: str = "{0}.sum({1})"
-    folds: Mapping[str, str] = field(default_factory=dict)
-    arange: str = ""
-    spread: str = ""
-    full: str = ""
-    stacked: str = ""
-    einsum: str = ""
-    empty: str = ""
+    at_least: str = ""
+    at_most: str = ""
     has_assignment: bool = True
-    constant: str = ""
 
 
 _INFIX = {"add": ("{0} + {1}", SUM), "sub": ("{0} - {1}", SUM), "mul": ("{0} * {1}", PRODUCT),
@@ -56,11 +61,12 @@ _STATIC = {"sqrt": "math.sqrt({0})", "exp": "math.exp({0})", "log": "math.log({0
 class Printer:
     """Writes the statements of one function body.
 
-    names: the scope.  known: values that have a name already (arguments, what was saved).  sizes: names of sizes.
+    names: the scope.  sizes: names of sizes.  helpers: the helpers that were used.  like: an array whose type new ones
+    get.  known: values that have a name already (arguments, what was saved).
     """
 
-    def __init__(self, dialect: Dialect, names: Names, sizes: Mapping[Size, str], helpers: set[str]) -> None:
-        self.dialect, self.names, self.helpers = dialect, names, helpers
+    def __init__(self, dialect: Dialect, names: Names, sizes: Mapping[Size, str], helpers: set[str], like: str) -> None:
+        self.dialect, self.names, self.helpers, self.like = dialect, names, helpers, like
         self.known: dict[Value, str] = {}
         self.lines: list[str] = []
         self.indent = "    "
@@ -144,7 +150,7 @@ class Printer:
         self.steps[about.step] = step
         integers = self.integers(())
         first, size = integers.text(about.step.axis.start), integers.text(about.step.axis.size)
-        self.line(f"{name} = {self.dialect.empty.format(self._shape(value.shape))}")
+        self.line(f"{name} = {self.written(self.dialect.empty, self._shape(value.shape))}")
         for at, base in zip(about.starts, bases, strict=True):
             self.line(self._stored(name, about.position, integers.text(at), self.text(base[0])[0]))
         stop = integers.text(about.step.axis.start + about.step.axis.size)
@@ -165,6 +171,11 @@ class Printer:
     def _shape(self, extents: Sequence[Node]) -> str:
         texts = [self.integers(()).text(extent) for extent in extents]
         return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
+
+    def written(self, template: str, *parts: str) -> str:
+        if template.startswith("_"):
+            self.helpers.add(template.split("(")[0])
+        return template.format(*parts, like=self.like)
 
     # -------------------------------------------------------------------------- expressions
 
@@ -201,8 +212,8 @@ class Printer:
 
     def turned(self, text: str, order: Sequence[int]) -> str:
         if list(order) == [1, 0]:
-            return self.dialect.swapped.format(text)
-        return self.dialect.transposed.format(text, ", ".join(map(str, order)))
+            return self.written(SWAPPED, text)
+        return self.written(self.dialect.transposed, text, ", ".join(map(str, order)))
 
     def integers(self, names: Sequence[str]) -> Integers:
         return Integers(self.sizes, self.steps, names)
@@ -225,7 +236,7 @@ class Printer:
     def of_range(self, value: Value) -> Text:
         integers = self.integers(())
         start, stop = integers.text(value.detail), integers.text(value.detail + value.extents[0])
-        return self.dialect.arange.format(start if start != "0" else "0", stop, dtype=self.dialect.dtype), ATOM
+        return self.written(self.dialect.arange, start, stop), ATOM
 
     def of_map(self, value: Value) -> Text:
         function = value.detail
@@ -255,16 +266,35 @@ class Printer:
             if text.isidentifier():
                 return f"{text} * {text}", PRODUCT
             template = f"{self.dialect.module}.square({{0}})"
+        if self.dialect.at_least and function in ("maximum", "minimum"):
+            bound = self._bounded(value)
+            if bound is not None:
+                return bound
         if function == "where":
             return self._of_choice(value, template)
         return template.format(*(self.aligned(o, value.rank, LOOSE) for o in value.operands)), ATOM
 
+    def _bounded(self, value: Value) -> Text | None:
+        """The larger or smaller of an array and a plain number, where the library has a function of its own for it."""
+        template = self.dialect.at_least if value.detail == "maximum" else self.dialect.at_most
+        for number, array in (value.operands, value.operands[::-1]):
+            if number[0].is_static:
+                return self.written(template, self.text(number[0])[0], self.aligned(array, value.rank, LOOSE)), ATOM
+        return None
+
     def _of_choice(self, value: Value, template: str) -> Text:
         parts = [self.aligned(o, value.rank, LOOSE) for o in value.operands]
+        if value.operands[0][0].is_static:
+            if not value.rank:  # PyTorch and JAX choose by arrays alone
+                for k in (1, 2):
+                    if value.operands[k][0].is_static:
+                        parts[k] = self.written(self.dialect.constant, parts[k])
+                return f"({parts[1]} if {parts[0]} else {parts[2]})", ATOM
+            parts[0] = self.dialect.functions.get("condition", "{0}").format(parts[0])
         if value.operands[1][0].is_static and value.operands[2][0].is_static:
             if parts[1:] == ["1", "0"]:
-                return self.dialect.functions["truth"].format(parts[0], dtype=self.dialect.dtype), ATOM
-            parts[1:] = [self.dialect.constant.format(part, dtype=self.dialect.dtype) for part in parts[1:]]
+                return self.written(self.dialect.truth, parts[0]), ATOM
+            parts[1:] = [self.written(self.dialect.constant, part) for part in parts[1:]]
         return template.format(*parts), ATOM
 
     def _of_static(self, value: Value) -> Text:
@@ -288,15 +318,15 @@ class Printer:
             return self.turned(self.held(operand, ATOM), sorted(range(len(axes)), key=lambda k: axes[k])), ATOM
         inner = self.aligned(value.operands[0], value.rank, LOOSE)
         if operand.is_static:
-            return self.dialect.full.format(inner, self._shape(value.shape), dtype=self.dialect.dtype), ATOM
-        return self.dialect.spread.format(inner, self._shape(value.shape), dtype=self.dialect.dtype), ATOM
+            return self.written(self.dialect.full, inner, self._shape(value.shape)), ATOM
+        return self.written(self.dialect.spread, inner, self._shape(value.shape)), ATOM
 
     def of_contract(self, value: Value) -> Text:
         if len(value.operands) == 1:
             ((operand, axes),) = value.operands
             gone = [k for k, at in enumerate(axes) if at >= value.rank]
             kept = [at for at in axes if at < value.rank]
-            text = self._folded(self.dialect.summed, operand, gone)
+            text = self._folded(self.dialect.folds["sum"], operand, gone)
             order = sorted(range(len(kept)), key=lambda k: kept[k])
             return (text if order == list(range(len(kept))) else self.turned(text, order)), ATOM
         return self._product(value) or self._einsum(value)
@@ -311,9 +341,9 @@ class Printer:
         left = self.held(a, ATOM if len(of_a) == 2 and of_a[0] == inner else UNARY)
         right = self.held(b, ATOM if len(of_b) == 2 and of_b[1] == inner else UNARY)
         if len(of_a) == 2 and of_a[0] == inner:
-            left = self.dialect.swapped.format(left)
+            left = self.written(SWAPPED, left)
         if len(of_b) == 2 and of_b[1] == inner:
-            right = self.dialect.swapped.format(right)
+            right = self.written(SWAPPED, right)
         outer = [at for at in (*of_a, *of_b) if at != inner]
         if outer != sorted(outer):  # the result is asked for the other way round
             left, right = right, left
@@ -327,15 +357,17 @@ class Printer:
     def _turned_back(self, value: Value, axes: Sequence[int], inner: int, first: bool) -> str:
         is_turned = (axes[1] != inner) if first else (axes[0] != inner)
         text = self.held(value, ATOM if is_turned else UNARY)
-        return self.dialect.swapped.format(text) if is_turned else text
+        return self.written(SWAPPED, text) if is_turned else text
 
     def _einsum(self, value: Value) -> Text:
         letters = "abcdefghijklmnopqrstuvwxyz"
-        inputs = ",".join("".join(letters[at] for at in axes) for _, axes in value.operands)
-        output = "".join(letters[at] for at in range(value.rank))
-        operands = ", ".join(self.text(operand)[0] for operand, _ in value.operands)
-        # Worth planning only where something is gone that stands in one matrix and not in the result.
-        return self.dialect.einsum.format(f"{inputs}->{output}", operands), ATOM
+        (a, of_a), (b, of_b) = value.operands
+        spelled = ["".join(letters[at] for at in axes) for axes in (of_a, of_b, range(value.rank))]
+        text = f"{spelled[0]},{spelled[1]}->{spelled[2]}"
+        # A product of matrices in disguise is worth planning, a sum along the axes of two alike is not.
+        is_product = not set(of_a) >= set(of_b) and not set(of_b) >= set(of_a)
+        template = self.dialect.planned if is_product else self.dialect.einsum
+        return self.written(template, text, f"{self.text(a)[0]}, {self.text(b)[0]}"), ATOM
 
     def of_fold(self, value: Value) -> Text:
         ((operand, axes),) = value.operands
@@ -343,10 +375,13 @@ class Printer:
         return self._folded(self.dialect.folds[value.detail], operand, gone), ATOM
 
     def _folded(self, template: str, operand: Value, gone: Sequence[int]) -> str:
-        axes = (
-            "" if len(gone) == operand.rank else (str(gone[0]) if len(gone) == 1 else f"({', '.join(map(str, gone))})")
-        )
-        return template.format(self.held(operand, ATOM), axes)
+        text = self.held(operand, ATOM)
+        if len(gone) > 1 and "prod" in template:  # PyTorch multiplies along one axis at a time
+            for axis in reversed(gone):
+                text = template.format(text, axis)
+            return text
+        axes = f"({', '.join(map(str, gone))})" if len(gone) > 1 else str(gone[0])
+        return template.format(text, "" if len(gone) == operand.rank else axes)
 
     def of_read(self, value: Value) -> Text:
         ((operand, _),) = value.operands
@@ -359,13 +394,27 @@ class Printer:
             return (
                 text if order == sorted(order) else self.turned(text, [order.index(k) for k in sorted(order)])
             ), ATOM
-        arrays = []
-        for k, extent in enumerate(value.extents):
-            stop = self.integers(()).text(extent)
+        # Axes that are read as they are, and stand first on both sides, are read as slices.
+        plain = 0
+        while (
+            plain < len(subscripts.nodes)
+            and isinstance(node := subscripts.nodes[plain], Index)
+            and place_of(node) == plain
+            and operand.shape[plain] is value.extents[plain]
+            and not any(node in other.free for other in subscripts.nodes[plain + 1 :])
+        ):
+            plain += 1
+        arrays = [":"] * plain
+        for k in range(plain, value.rank):
+            stop = self.integers(()).text(value.extents[k])
             tail = f"[:{', None' * (value.rank - 1 - k)}]" if k < value.rank - 1 else ""
-            arrays.append(self.dialect.functions["index"].format(stop) + tail)
+            arrays.append(self.written(self.dialect.places, stop) + tail)
         integers = self.integers(arrays)
-        integers.module = self.dialect.module
+        if self.dialect.at_least:
+            integers.larger, integers.smaller = self.dialect.at_least, self.dialect.at_most
+        else:
+            integers.larger = f"{self.dialect.module}.maximum({{0}}, {{1}})"
+            integers.smaller = f"{self.dialect.module}.minimum({{0}}, {{1}})"
         return f"{source}[{', '.join(integers.text(node) for node in subscripts.nodes)}]", ATOM
 
     def _slices(self, value: Value, nodes: Sequence[Node]) -> tuple[list[str], list[int]] | None:
@@ -407,13 +456,16 @@ class Printer:
         depth, inner = len(shape), value.rank - len(shape)
         if inner == 0:
             entries = [self.text(operand)[0] for operand, _ in value.operands]
-            return self.dialect.stacked.format(_nested(entries, shape), dtype=self.dialect.dtype), ATOM
+            return self._stacked(entries, shape)
         entries = []
         lengths = self._shape(value.extents[depth:])
         for operand, axes in value.operands:
             text = self.aligned((operand, tuple(at - depth for at in axes)), inner, LOOSE)
-            entries.append(self.dialect.spread.format(text, lengths, dtype=self.dialect.dtype))
-        return self.dialect.stacked.format(_nested(entries, shape), dtype=self.dialect.dtype), ATOM
+            entries.append(self.written(self.dialect.spread, text, lengths))
+        return self._stacked(entries, shape)
+
+    def _stacked(self, entries: list[str], shape: tuple[int, ...]) -> Text:
+        return self.written(self.dialect.stacked, _nested(entries, shape), str(shape), ", ".join(entries)), ATOM
 
 
 _RULES: dict[str, Callable[[Printer, Value], Text]] = {

@@ -55,6 +55,8 @@ def clipped(subscript: Node, start: Node, size: Node) -> Node:
     if isinstance(subscript, Index) and subscript.axis.start is start and subscript.axis.size is size:
         return subscript
     low, last = start, start + size - 1
+    if isinstance(subscript, Extremum) and subscript.arguments[0] in (low, last):
+        return subscript
     form, first, end = polynomial(subscript), polynomial(low), polynomial(last)
     if form is None or first is None or not is_nonnegative(form - first):
         subscript = Extremum("max", (low, subscript))

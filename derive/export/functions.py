@@ -39,8 +39,7 @@ class Python:
         return head + whole
 
     def helper(self, name: str) -> str:
-        text = self.helpers[name]
-        return text.format(dtype=self.dialect.dtype) if "{dtype}" in text else text
+        return self.helpers[name]
 
     # ------------------------------------------------------------------------- docstrings
 
@@ -62,7 +61,15 @@ class Python:
         functions = [self.forward(routine)]
         if routine.gradients:
             functions.append(self.backward(routine))
-        return "\n\n".join(functions)
+        return "\n\n".join([*functions, *self.wrapped(routine)])
+
+    def function(self, routine: Routine) -> str:
+        """The name of what the library differentiates, "" where it differentiates nothing."""
+        return ""
+
+    def wrapped(self, routine: Routine) -> list[str]:
+        """What joins forward and backward to the library's own differentiation."""
+        return []
 
     def scope(self, routine: Routine) -> tuple[Names, dict[Tensor, str], dict[Size, str]]:
         names = Names(self.reserved)
@@ -82,8 +89,11 @@ class Python:
     def forward(self, routine: Routine) -> str:
         names, arguments, sizes = self.scope(routine)
         lengths = Lengths(routine.inputs, list(sizes))
-        printer = Printer(self.dialect, names, sizes, self.used)
-        for line in lengths.lines(arguments, sizes, self.taken):
+        first = arguments[routine.inputs[0]] if routine.inputs else names.new("like") if self.like else ""
+        printer = Printer(self.dialect, names, sizes, self.used, first)
+        if self.like and not routine.inputs:
+            printer.line(f"{first} = {self.like}")
+        for line in lengths.lines(arguments, sizes, self.taken, self.dialect.shape, first):
             printer.line(line)
         inputs = {v.detail: v for v in reached([routine.value, *routine.saved]) if v.op == "input"}
         for tensor in routine.inputs:
@@ -94,7 +104,7 @@ class Python:
         self.kept = {value: printer.known[value] for value in own}
         result = printer.text(routine.value)[0]
         if routine.value.is_static or routine.value.op in ("number", "constant") or not routine.inputs:
-            result = self.returned(result)
+            result = self.returned(result, printer.like)
         saved = self.saved_names(routine, printer, arguments, sizes)
         if routine.gradients:
             printer.line(f"return {result}, ({', '.join(saved)}{',' if len(saved) == 1 else ''})")
@@ -135,7 +145,7 @@ class Python:
     def backward(self, routine: Routine) -> str:
         names, arguments, sizes = self.scope(routine)
         incoming = arguments[routine.target.incoming]
-        printer = Printer(self.dialect, names, sizes, self.used)
+        printer = Printer(self.dialect, names, sizes, self.used, incoming)
         own: list[str] = []
         by_name = {tensor.name: tensor for tensor in routine.inputs}
         for value in routine.saved:
@@ -148,7 +158,7 @@ class Python:
         own += [sizes[size] for size in self.saved_sizes(routine, sizes)]
         if own:
             printer.line(f"{', '.join(own)}{',' if len(own) == 1 else ''} = saved")
-        printer.line(self.taken(incoming, [i.axis for i in routine.target.labels], sizes))
+        printer.line(self.taken(incoming, [i.axis for i in routine.target.labels], sizes, incoming))
         wanted = [value for _, value in routine.gradients]
         printer.body(wanted)
         results = []
@@ -166,17 +176,24 @@ class Python:
     def result(self, printer: Printer, value: Value) -> str:
         text = printer.text(value)[0]
         if value.op == "map" and value.detail == "copy" and "broadcast" in text:
-            return f"{text}.copy()"
-        return self.returned(text) if value.is_static else text
+            return self.dialect.owned.format(text)
+        return self.returned(text, printer.like) if value.is_static else text
 
-    def taken(self, name: str, axes: Sequence[Axis], sizes: Mapping[Size, str]) -> str:
+    like = ""
+    """An array whose type new ones get where there is no argument to take it from."""
+    keeps_type = False
+    """Whether arrays keep the type that they come with, and plain numbers take that of the first argument."""
+
+    def taken(self, name: str, axes: Sequence[Axis], sizes: Mapping[Size, str], like: str) -> str:
         """The statement that makes an argument an array of the right type and shape."""
         self.used.add("_shaped")
+        of_type = f", {like}" if self.keeps_type and like != name else ""
         integers = Integers(sizes, {}, ())
         shape = ", ".join(integers.text(a.size) for a in axes)
-        return f'{name} = _shaped("{name}", {name}, ({shape}{"," if len(axes) == 1 else ""}))'
+        return f'{name} = _shaped("{name}", {name}, ({shape}{"," if len(axes) == 1 else ""}){of_type})'
 
-    def returned(self, text: str) -> str:
+    def returned(self, text: str, like: str) -> str:
+        """A plain number as an array of the type of `like` ("" where there is none)."""
         raise NotImplementedError
 
     # ------------------------------------------------------------------------- docstrings

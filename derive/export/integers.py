@@ -10,8 +10,8 @@ from derive.expression import Add, Call, Extremum, Index, Multiply, Node, Number
 class Integers:
     """Prints subscripts and lengths.
 
-    sizes, steps: their names.  loops: the text of each loop axis (an index array, or a loop variable).  module: the
-    prefix of maximum and minimum for index arrays; "" for the plain functions.
+    sizes, steps: their names.  loops: the text of each loop axis (an index array, or a loop variable).  larger,
+    smaller: templates for the extremum of a bound and an expression.
     """
 
     divided = "({0}) // ({1})"
@@ -19,7 +19,6 @@ class Integers:
 
     def __init__(self, sizes: Mapping[Size, str], steps: Mapping[Index, str], loops: Sequence[str]) -> None:
         self.sizes, self.steps, self.loops = sizes, steps, loops
-        self.module = ""
 
     def text(self, node: Node) -> str:
         return self._at(node, 0)
@@ -52,10 +51,10 @@ class Integers:
                 return f"({text})" if strength > 1 else text
             case Call("floor", argument):
                 return self._floor(argument, strength)
-            case Extremum(kind, (first, *rest)):
+            case Extremum(_, (first, *rest)):
                 text = self._at(first, 0)
                 for other in rest:
-                    text = self._extremum(kind, text, self._at(other, 0))
+                    text = self._extremum(node, text, self._at(other, 0))
                 return text
         raise UnsupportedError(f"{type(node).__name__} in a subscript")
 
@@ -84,10 +83,10 @@ class Integers:
         )
         return f"({text})" if strength or not self.divided.startswith("(") else text
 
-    def _extremum(self, kind: str, left: str, right: str) -> str:
-        if self.module and any(loop in left or loop in right for loop in self.loops):
-            return f"{self.module}.{'maximum' if kind == 'max' else 'minimum'}({left}, {right})"
-        return (self.larger if kind == "max" else self.smaller).format(left, right)
+    def _extremum(self, node: Extremum, left: str, right: str) -> str:
+        if any(isinstance(i, Index) and place_of(i) is not None for i in node.free):
+            return (self.larger if node.kind == "max" else self.smaller).format(left, right)
+        return f"{node.kind}({left}, {right})"
 
 
 def split(node: Node) -> tuple[list[Node], list[Node]]:

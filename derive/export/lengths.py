@@ -8,7 +8,7 @@ from derive.ranges import polynomial
 
 Told = tuple[Size, Tensor, int, Node, Node]
 """(size, tensor, axis, c, r): the length of that axis is c*size + r."""
-Taken = Callable[[str, Sequence[Axis], Mapping[Size, str]], str]
+Taken = Callable[[str, Sequence[Axis], Mapping[Size, str], str], str]
 
 
 class Lengths:
@@ -59,7 +59,9 @@ class Lengths:
             return None
         return open_[0], parts[0].node(), parts[1].node()
 
-    def lines(self, arguments: Mapping[Tensor, str], sizes: Mapping[Size, str], taken: Taken) -> list[str]:
+    def lines(
+        self, arguments: Mapping[Tensor, str], sizes: Mapping[Size, str], taken: Taken, shape: str, like: str
+    ) -> list[str]:
         """Statements that bind the sizes, and that take every argument, of the shape that it must have.
 
         taken: the statement for one argument, its axes and the names of the sizes.
@@ -73,10 +75,10 @@ class Lengths:
             if all(s is not None for s in own):  # every axis tells a size: one line for all
                 if tensor not in done:
                     names = ", ".join(sizes[s] for s in own if s is not None)
-                    lines.append(f"{names}{',' if len(own) == 1 else ''} = np.shape({arguments[tensor]})")
+                    lines.append(f"{names}{',' if len(own) == 1 else ''} = {shape.format(arguments[tensor])}")
                 done.add(tensor)
                 continue
-            text = f"np.shape({arguments[tensor]})[{k}]"
+            text = f"{shape.format(arguments[tensor])}[{k}]"
             if rest is not ZERO:
                 text = f"{text} - {integers.held(rest)}"
             if slope is not ONE:
@@ -84,4 +86,4 @@ class Lengths:
                     f"({text}) // {integers.held(slope)}" if rest is not ZERO else f"{text} // {integers.held(slope)}"
                 )
             lines.append(f"{sizes[size]} = {text}")
-        return [*lines, *(taken(arguments[tensor], tensor.axes, sizes) for tensor in self.inputs)]
+        return [*lines, *(taken(arguments[tensor], tensor.axes, sizes, like) for tensor in self.inputs)]

@@ -185,6 +185,7 @@ class Lowering:
 
     def read(self, source: Value, axes: Sequence[Axis], subscripts: Sequence[Node]) -> Ref:
         """The elements of a value at integer subscripts; the value itself where they are its own axes."""
+        subscripts = [tidy(s) for s in subscripts]
         covered = all(_covers(s, over) for s, over in zip(subscripts, axes, strict=True))
         if covered and len(set(subscripts)) == len(subscripts):
             return Ref(source, tuple(s for s in subscripts if isinstance(s, Index)))

@@ -5,23 +5,20 @@ from derive.export.functions import Python
 from derive.export.plan import Module
 
 FUNCTIONS = {
-    "square": "np.square({0})",
     "where": "np.where({0}, {1}, {2})",
-    "truth": "({0}).astype({dtype})",
     "softplus": "np.logaddexp(0, {0})",
     "relu": "np.maximum(0, {0})",
     "sigmoid": "_sigmoid({0})",
     "erf": "_erf({0})",
     "maximum": "np.maximum({0}, {1})",
     "minimum": "np.minimum({0}, {1})",
-    "index": "np.arange({0})",
 }
 HELPERS = {
     "_shaped": '''def _shaped(name, array, shape):
     """An argument as an array of floats that has this shape."""
-    array = np.asarray(array, {dtype})
+    array = np.asarray(array, DTYPE)
     if array.shape != shape:
-        raise ValueError(f"{{name}} has the shape {{array.shape}}, expected {{shape}}")
+        raise ValueError(f"{name} has the shape {array.shape}, expected {shape}")
     return array
 ''',
     "_sigmoid": '''def _sigmoid(x):
@@ -48,22 +45,23 @@ HELPERS = {
 }
 
 
-def dialect(is_single: bool) -> Dialect:
-    dtype = "np.float32" if is_single else "np.float64"
+def dialect(dtype: str) -> Dialect:
     return Dialect(
         name="numpy",
         module="np",
         functions=FUNCTIONS,
-        dtype=dtype,
-        summed="{0}.sum({1})",
-        folds={"max": "{0}.max({1})", "min": "{0}.min({1})", "prod": "{0}.prod({1})"},
-        arange="np.arange({0}, {1}, dtype={dtype})",
-        spread="np.broadcast_to({0}, {1})",
-        full="np.full({1}, {0}, dtype={dtype})",
-        stacked="np.array({0}, dtype={dtype})",
-        einsum='np.einsum("{0}", {1})',
-        empty=f"np.empty({{0}}, {dtype})",
+        shape="np.shape({0})",
+        folds={"sum": "{0}.sum({1})", "max": "{0}.max({1})", "min": "{0}.min({1})", "prod": "{0}.prod({1})"},
+        arange=f"np.arange({{0}}, {{1}}, dtype={dtype})",
+        places="np.arange({0})",
+        truth=f"({{0}}).astype({dtype})",
         constant=f"{dtype}({{0}})",
+        full=f"np.full({{1}}, {{0}}, dtype={dtype})",
+        spread="np.broadcast_to({0}, {1})",
+        stacked=f"np.array({{0}}, dtype={dtype})",
+        einsum='np.einsum("{0}", {1})',
+        planned='np.einsum("{0}", {1}, optimize=True)',
+        empty=f"np.empty({{0}}, {dtype})",
     )
 
 
@@ -72,11 +70,17 @@ class NumPy(Python):
 
     imports = ("import numpy as np",)
     helpers = HELPERS
-    told = "{0} = np.asarray({0}, {dtype})"
 
-    def returned(self, text: str) -> str:
-        return f"np.asarray({text}, {self.dialect.dtype})"
+    def __init__(self, module: Module, is_single: bool) -> None:
+        self.dtype = "np.float32" if is_single else "np.float64"
+        super().__init__(module, dialect(self.dtype))
+
+    def helper(self, name: str) -> str:
+        return self.helpers[name].replace("DTYPE", self.dtype)
+
+    def returned(self, text: str, like: str) -> str:
+        return f"np.asarray({text}, {self.dtype})"
 
 
 def writer(module: Module, is_single: bool = False) -> NumPy:
-    return NumPy(module, dialect(is_single))
+    return NumPy(module, is_single)

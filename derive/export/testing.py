@@ -28,7 +28,7 @@ HEAD = '''"""Known values of {name}, worked out in exact arithmetic, and differe
 
 import numpy as np
 import pytest
-
+{imports}
 import {name} as exported
 
 CASES = {cases}
@@ -81,6 +81,36 @@ def run(case, inputs):
     gradients = getattr(exported, case["backward"])(saved, case["incoming"])
     return value, gradients if len(case["gradients"]) > 1 else (gradients,)
 ''',
+    "torch": '''
+
+def run(case, inputs):
+    """The value and the gradients at a point."""
+    tensors = [torch.tensor(np.asarray(array), dtype=torch.float64) for array in inputs]
+    if not case["gradients"]:
+        return getattr(exported, case["forward"])(*tensors, *case["sizes"]).numpy(), ()
+    wanted = [tensors[place].requires_grad_() for place in case["by"]]
+    value = getattr(exported, case["function"]).apply(*tensors, *case["sizes"])
+    gradients = torch.autograd.grad(value, wanted, torch.tensor(case["incoming"], dtype=torch.float64))
+    return value.detach().numpy(), [gradient.numpy() for gradient in gradients]
+''',
+    "jax": '''
+
+def run(case, inputs):
+    """The value and the gradients at a point."""
+    with jax.enable_x64(True):
+        arrays = [jax.numpy.asarray(array, float) for array in inputs]
+        if not case["gradients"]:
+            return getattr(exported, case["forward"])(*arrays, *case["sizes"]), ()
+
+        def function(*moved):
+            every = list(arrays)
+            for place, array in zip(case["by"], moved):
+                every[place] = array
+            return getattr(exported, case["function"])(*every, *case["sizes"])
+
+        value, pull = jax.vjp(function, *(arrays[place] for place in case["by"]))
+        return value, pull(jax.numpy.asarray(case["incoming"], float))
+''',
 }
 
 
@@ -91,6 +121,7 @@ def case_of(writer: Python, routine: Routine, known: Known) -> dict[str, Any]:
         "name": routine.target.name,
         "forward": writer.name("forward", routine),
         "backward": writer.name("backward", routine),
+        "function": writer.function(routine),
         "inputs": list(known.inputs),
         "sizes": [known.sizes[size] for size in writer.parameters(routine)],
         "incoming": known.incoming,
@@ -103,5 +134,10 @@ def case_of(writer: Python, routine: Routine, known: Known) -> dict[str, Any]:
 def source(writer: Python, target: str, name: str, points: Sequence[tuple[Routine, Known]], is_single: bool) -> str:
     """The text of a test file for the module that was written as `name`.py."""
     cases = pformat([case_of(writer, routine, known) for routine, known in points], width=110, sort_dicts=False)
-    text = HEAD.format(name=name, cases=cases, tolerance="1e-3" if is_single else "1e-9")
+    text = HEAD.format(
+        name=name,
+        imports="" if target == "numpy" else f"import {target}\n",
+        cases=cases,
+        tolerance="1e-3" if is_single else "1e-9",
+    )
     return text + RUN[target] + ("" if is_single else DIFFERENCES)
