@@ -243,9 +243,12 @@ def _verdict(found: "Judged", again: Sequence[str], seed: int, assumed: tuple[st
 
 def told(found: "Judged", assumed: Sequence[str] = ()) -> list[str]:
     """The lines below a verdict: by whom, or where it fails; and what was assumed."""
-    from verify.terminal import details
+    if found.verdict in ("proved", "agrees"):
+        lines = [("by", evidence(found))]
+    else:
+        from verify.terminal import details  # not at the top: what it stands on is slow to import
 
-    lines = [("by", evidence(found))] if found.verdict in ("proved", "agrees") else list(details(found))
+        lines = list(details(found))
     lines += [("assumed", "   ".join(assumed))] if assumed else []
     return [f"  {name:<8} {visible(line)}" for name, line in lines]
 
@@ -259,7 +262,7 @@ def evidence(found: "Judged") -> str:
     if said.sympy.says == "agrees":
         parts.append("sympy written out")
     if said.differences.says == "agrees":
-        parts.append(f"differences at {said.differences.points} points within {said.differences.max_error:.0e}")
+        parts.append(f"differences at {said.differences.points}")
     return ", ".join(parts)
 
 

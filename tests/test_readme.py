@@ -20,8 +20,9 @@ SESSION = [
 
 @pytest.mark.parametrize(("command", "output", "catalog"), SESSION, ids=[command for command, _, _ in SESSION])
 def test_a_command_of_the_readme_prints_what_stands_below_it(capsys, tmp_path, monkeypatch, command, output, catalog):
-    (file,) = (word for word in shlex.split(command) if word.endswith(".yaml"))
-    (tmp_path / file).write_text(catalog)
+    for file in (word for word in shlex.split(command) if word.endswith(".yaml")):
+        (tmp_path / file).write_text(catalog)
+    monkeypatch.setenv("DERIVE_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     run_command(shlex.split(command))
     assert capsys.readouterr().out == output

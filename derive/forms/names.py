@@ -139,8 +139,8 @@ def shared(node: Node, letters: Iterable[str], indices: Sequence[str]) -> tuple[
         parts: Counter[Node] = Counter()
         for whole in (node, *(definition.body for definition in definitions)):
             _count(whole, parts)
-        worth = {part: (times - 1) * len(text(part)) for part, times in parts.items()
-                 if times > 1 and len(text(part)) >= LEAST_SHARED}  # fmt: skip
+        lengths = {part: len(text(part)) for part, times in parts.items() if times > 1}
+        worth = {part: (parts[part] - 1) * length for part, length in lengths.items() if length >= LEAST_SHARED}
         if not worth:
             break
         best = max(worth, key=lambda part: (worth[part], text(part)))

@@ -46,10 +46,10 @@ def shortest(formula: Formula, wanted: Derivative) -> Short:
     plain = tidy(own.canonical(wanted))
     if any(isinstance(part, Tensor) and part.domain == "adjoint" for part in plain.mentions):
         raise UnsupportedError("the derivative of a recurrence is a recurrence, which has no form in one line")
-    forms: dict[Node, int] = {plain: cost(plain)[0]}
+    forms: dict[Node, int] = {plain: cost(plain)}
     depth = DEPTH if forms[plain] <= MEDIUM else 1
     for form in _forms(formula, wanted, algebra, depth) if forms[plain] <= LONG else ():
-        forms.setdefault(form, cost(form)[0])
+        forms.setdefault(form, cost(form))
         if min(forms.values()) <= ENOUGH:
             break
     best = plain
@@ -76,12 +76,12 @@ def _forms(formula: Formula, wanted: Derivative, algebra: Algebra, depth: int) -
     for way in (*later, *ways) if is_long else (*ways, *later):
         try:
             form = settled(way(), algebra.ring(True))
-            forms = [form, everywhere(form)]
+            forms = [everywhere(form), form]
         except _FAILURES:
             continue
         yield from forms
         if named:
-            yield everywhere(folded(forms[-1], named))
+            yield everywhere(folded(form, named))
 
 
 class _Program:

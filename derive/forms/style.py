@@ -33,7 +33,6 @@ from derive.expression import (
     power,
 )
 from derive.formula import Definition, renaming
-from derive.printing.text import text
 
 _SETTLED = (Add, Multiply, Power, Reduce, Call)
 
@@ -61,7 +60,8 @@ class Lengths:
             case Add(terms):
                 return sum(map(self, terms)) + 3 * len(terms) - 1
             case Multiply(factors):
-                return sum(self(f) + 2 * isinstance(f, Add) for f in factors) + len(factors) - 1 - _quotients(node)
+                parts = sum(self(f) + 2 * isinstance(f, Add) for f in factors)
+                return parts + len(factors) - 1 - _quotients(node) - 2 * (factors[0] is MINUS_ONE)
             case Power(base, exponent):
                 own = 6 if exponent is HALF else 2 if exponent is MINUS_ONE else 4 + self(exponent)
                 return self(base) + own
@@ -76,10 +76,9 @@ def _quotients(node: Multiply) -> int:
     return sum(isinstance(f, Power) and f.exponent is MINUS_ONE for f in node.factors)
 
 
-def cost(node: Node) -> tuple[int, str]:
-    """How long a form is to read: the length of its text; equal lengths by the alphabet, so that no order decides."""
-    written = text(node)
-    return len(written), written
+def cost(node: Node) -> int:
+    """How long a form is to read; the names of bound indices, which follow who read such a sum first, have no say."""
+    return Lengths()(node)
 
 
 def read_off(node: Node) -> Node:
