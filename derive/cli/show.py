@@ -24,11 +24,21 @@ WIDE = 100  # columns where there is no terminal
 @click.option("--format", "form", type=click.Choice(FORMATS), default="latex", show_default=True)
 @click.option("--of", "asked", metavar="EXPRESSION", help="One expression alone, as 'D(L, x[k])'.")
 @click.option("--steps", is_flag=True, help="How each derivative comes about, each step with its rule and checked.")
+@click.option(
+    "--matrix", is_flag=True, help="In matrices instead of indices, where there is such a form; proved equal."
+)
 @click.option("--proof", is_flag=True, help="How each claim is proved: normal forms, facts used, steps, all checked.")
 @click.option("--printed", is_flag=True, help="What sources print instead, each with its verdict.")
 @click.pass_context
 def show(
-    ctx: click.Context, words: tuple[str, ...], form: str, asked: str | None, steps: bool, proof: bool, printed: bool
+    ctx: click.Context,
+    words: tuple[str, ...],
+    form: str,
+    asked: str | None,
+    steps: bool,
+    matrix: bool,
+    proof: bool,
+    printed: bool,
 ) -> None:
     """Print formulas and their derivatives: LaTeX, or what --format says.
 
@@ -38,12 +48,14 @@ def show(
     if not words:
         raise click.UsageError("which formula? `derive list` shows them", ctx)
     selection = select(words)
-    if proof and (asked or steps or printed):
+    if proof and (asked or steps or matrix or printed):
         raise click.UsageError("--proof goes with --format alone", ctx)
     if printed:
-        if form != "latex" or asked or steps:
+        if form != "latex" or asked or steps or matrix:
             raise click.UsageError("what sources print is quoted as LaTeX: --printed goes with no other option", ctx)
         show_printed(ctx, selection)
+    if matrix and (steps or form in ("text", "sympy")):
+        raise click.UsageError(f"--matrix goes without {'--steps' if steps else f'--format {form}'}", ctx)
     from derive.catalog import read
 
     errors, shown, failed = list(selection.errors), 0, 0
@@ -55,7 +67,7 @@ def show(
                 failed += show_proofs(formula, form)
                 shown += 1
                 continue
-            display = displayed(formula, asked, steps)
+            display = displayed(formula, asked, steps, matrix)
             text = display.written(form, columns())
             write(("\n" if shown and text else "") + text)
             for note in [*display.notes, *display.failures]:
@@ -67,10 +79,14 @@ def show(
     ctx.exit(BROKEN if failed else REFUSED if errors else 0 if shown else NOTHING)
 
 
-def displayed(formula: "Formula", asked: str | None, steps: bool) -> "Display":
+def displayed(formula: "Formula", asked: str | None, steps: bool, matrix: bool) -> "Display":
     """The lines to show; what is derived for this is checked in exact arithmetic first."""
     from derive.show import expressed, result
 
+    if matrix:
+        from derive.matrix.display import matrices
+
+        return matrices(formula, None if asked is None else read_expression(formula, asked))
     if asked is None and not steps:
         return result(formula)
     from derive.derivation.steps import derivation

@@ -217,7 +217,7 @@ class Composer:
             return self.of_product(node)
         if exponent is number(Rational(1, 2)):
             return Piece(Root(self.piece(base).box), ATOM)
-        script = self._script(exponent)
+        script = self.script(exponent)
         if isinstance(base, Call) and isinstance(exponent, Number) and exponent.denominator == 1:
             head = self._notation(base.function)
             if isinstance(head, Word):
@@ -225,7 +225,7 @@ class Composer:
                 return Piece(row(Scripts(head, above=script), APPLY, argument), SCRIPTED)
         return Piece(Scripts(self.piece(base).held(ATOM), above=script), SCRIPTED)
 
-    def _script(self, exponent: Node) -> Box:
+    def script(self, exponent: Node) -> Box:
         """An exponent, a small quotient written on one line: x to the 1/p."""
         coefficient, above, below = split(exponent)
         top, bottom = numerals(abs(coefficient))
@@ -239,19 +239,22 @@ class Composer:
     # ------------------------------------------------------------------------------- functions
 
     def of_call(self, node: Call) -> Piece:
-        argument = self.piece(node.argument)
-        head = self._notation(node.function)
+        return self.applied(node.function, self.piece(node.argument))
+
+    def applied(self, function: str, argument: Piece) -> Piece:
+        """A function of an argument that is laid out already."""
+        head = self._notation(function)
         match head:
             case str():
                 return Piece(Fenced(argument.box, head), ATOM)
             case Symbol("e"):
                 if not is_large(argument.box):
                     return Piece(Scripts(head, above=argument.box), SCRIPTED)
-                head = Word(node.function)
+                head = Word(function)
             case Symbol():
                 return Piece(row(head, APPLY, Fenced(argument.box)), ATOM)
         closed = row(head, APPLY, Fenced(argument.box))
-        if node.function == "exp" or argument.grip < ATOM:
+        if function == "exp" or argument.grip < ATOM:
             return Piece(closed, SCRIPTED)
         return Piece(row(head, APPLY, argument.box), PRODUCT, closed)
 

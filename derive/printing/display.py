@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Protocol
 
 from derive.expression import Axis, Node, Tensor
 from derive.printing import latex
 from derive.printing.composition import Composer
-from derive.printing.layout import Box, Relation
+from derive.printing.joining import Piece
+from derive.printing.layout import RELATIONS, Box, Relation
 from derive.printing.text import text
 
 FORMATS = ("latex", "unicode", "mathml", "markdown", "text", "sympy")
@@ -18,12 +20,19 @@ DEFINITION: Words = ("definition",)
 
 @dataclass(frozen=True)
 class Line:
-    """left OP right.  rule: what leads to this line, in a derivation."""
+    """left OP right.  rule: what leads to this line, in a derivation.  drawn: what to show for the two sides."""
 
     left: Node
     operator: str
     right: Node
     rule: Words = ()
+    drawn: "tuple[Drawn, Drawn] | None" = None
+
+
+class Drawn(Protocol):
+    """What lays itself out."""
+
+    def piece(self, composer: Composer) -> Piece: ...
 
 
 @dataclass
@@ -44,6 +53,10 @@ class Display:
 
     def add(self, left: Node, right: Node, operator: str = "==", rule: Words = ()) -> None:
         self.lines.append(Line(left, operator, right, rule))
+
+    def draw(self, left: Node, right: Node, shown: Drawn, form: Drawn) -> None:
+        """An equation that is shown in another notation: left is shown, right is form."""
+        self.lines.append(Line(left, "==", right, drawn=(shown, form)))
 
     def written(self, form: str, columns: int = 100) -> str:
         """The display in one of FORMATS; "" where there is nothing to show. columns: the width for "unicode"."""
@@ -117,7 +130,7 @@ class Display:
         left: Node | None = None
         group, was_derived = 0, False
         for line in self.lines:
-            relation = composer.relation(line.left, line.operator, line.right)
+            relation = _relation(composer, line)
             # Definitions stand together, whatever their left sides.
             is_derived = line.rule != DEFINITION
             group += line.left is not left and (was_derived or is_derived)
@@ -126,6 +139,13 @@ class Display:
                 rule = tuple(part if isinstance(part, str) else composer.name(part.name) for part in line.rule)
                 yield Laid(relation, line.left is not left, rule, group)
             left, before = line.left, relation
+
+
+def _relation(composer: Composer, line: Line) -> Relation:
+    if line.drawn is None:
+        return composer.relation(line.left, line.operator, line.right)
+    left, right = (side.piece(composer) for side in line.drawn)
+    return Relation(left.box, RELATIONS[line.operator], right.box)
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,8 @@ class Writer:
         if whole.width <= most or not isinstance(box, Row):
             return [whole]
         starts = [at for at, item in enumerate(box.items) if item in (PLUS, MINUS) and at]
+        if not starts:
+            return [whole]
         lines, start = list[Block](), 0
         indent = " " * sign.width
         for at, end in zip(starts, [*starts[1:], len(box.items)], strict=True):
