@@ -1,6 +1,7 @@
 """What leaves the process: text to stdout, files that are whole or not there, messages to stderr."""
 
 import os
+import re
 import sys
 import tempfile
 from contextlib import suppress
@@ -52,4 +53,14 @@ def _umask() -> int:
 
 def complain(message: str) -> None:
     """To stderr, with what could drive a terminal made visible."""
-    sys.stderr.write("\n".join(map(visible, message.splitlines())) + "\n")
+    sys.stderr.write(harmless("\n".join(map(visible, message.splitlines()))) + "\n")
+
+
+def harmless(text: str) -> str:
+    """Text for people, in which the runner of GitHub Actions finds no command, where it reads along.
+
+    It takes a line that begins with `::name::`, and `##[name]` anywhere, for one.
+    """
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return text
+    return re.sub(r"(?m)^(\s*):(?=:)", r"\1\\u{3a}", text).replace("##[", "##\\u{5b}")

@@ -20,7 +20,7 @@ def progress(out: Console, total: int, is_each: bool = True) -> Iterator[Watcher
 
     total: of the claims, or of the formulas if not is_each.
     """
-    if not out.is_terminal or not total:
+    if not out.is_terminal or not out.file.isatty() or not total:  # FORCE_COLOR makes no terminal of a file
         yield UNWATCHED
         return
     from rich.progress import (

@@ -35,7 +35,8 @@ def console(stream: TextIO, color: str) -> Console:
         file=stream,
         force_terminal=True if color == "always" else None,
         no_color={"always": False, "never": True}.get(color),
-        color_system="standard" if color == "always" else "auto",
+        # NO_COLOR takes the colours and leaves bold; `never` takes all, whatever FORCE_COLOR says.
+        color_system={"always": "standard", "never": None}.get(color, "auto"),
         width=None if stream.isatty() else WIDE,
         markup=False,
         highlight=False,
@@ -85,7 +86,7 @@ def rendered(
             for claim in entry.claims:
                 if not claim.as_expected:
                     out.print()
-                    out.print(block(entry, claim, report.seed, again, mark, out.width if out.is_terminal else 0))
+                    out.print(block(entry, claim, report.seed, again, mark, out.width if stream.isatty() else 0))
     return captured.get()
 
 

@@ -116,7 +116,7 @@ def check(
         except run.Interrupted as found:
             interrupted, report = found, found.report
     if not no_cache:
-        choice.remember(report, paths)
+        choice.remember(report, paths, is_partial=bool(test or interrupted or first.is_over))
     tell(report)
     status = run.status(report)
     if status == NOTHING and not interrupted:

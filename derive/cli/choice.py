@@ -62,8 +62,11 @@ def keeping(
                 for item in items(formula, settings)
             ]
         text, origin = known[where][number]
-        if failed is not None and text not in failed.get(_path(formula.place.file, paths), {}).get(formula.name, ()):
-            return False
+        if failed is not None:
+            before = failed.get(_path(formula.place.file, paths), {}).get(formula.name, [])
+            there = {text for text, _ in known[where]} & {*before}
+            if not before or (there and text not in there):  # all of a formula whose claims were rewritten
+                return False
         return test is None or test(f"{formula.name} {formula.group} {origin} {text}")
 
     return keep
@@ -96,14 +99,17 @@ def remembered(selection: Selection) -> Failed | None:
     return found
 
 
-def remember(report: "Report", paths: dict[str, Path]) -> None:
-    """Keep what failed, and forget what does no longer, for the next `--lf`."""
+def remember(report: "Report", paths: dict[str, Path], is_partial: bool) -> None:
+    """Keep what failed, and forget what does no longer, for the next `--lf`.
+
+    is_partial: of a formula some claims were left out that may have failed before.
+    """
     failed = _stored()
     before = json.dumps(failed)
     for entry in report.formulas:
         formulas = failed.setdefault(_path(parted(entry.where)[0], paths), {})
         judged = {claim.claim for claim in entry.claims}
-        left = [text for text in formulas.get(entry.name, ()) if text not in judged]
+        left = [text for text in formulas.get(entry.name, ()) if is_partial and text not in judged]
         left += dict.fromkeys(claim.claim for claim in entry.claims if not claim.as_expected)
         formulas[entry.name] = left
     found = {path: {name: left for name, left in formulas.items() if left} for path, formulas in failed.items()}

@@ -8,7 +8,7 @@ import rich_click as click
 
 from derive.cli.options import NOTHING, REFUSED, words
 from derive.findings import Finding, of_error
-from derive.output import complain, write
+from derive.output import complain, harmless, write
 from derive.selection import select, visible
 
 SCHEMA = "derive-lint/1"
@@ -50,7 +50,7 @@ def lint(
     found, entries = findings(words)
     found = [finding for finding in found if is_told(finding, select, ignore)]
     if output_format == "text":
-        text = "".join(map(shown, found))
+        text = harmless("".join(map(shown, found)))
     elif output_format == "json":
         text = json.dumps(document(found), indent=2) + "\n"
     else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from derive.errors import nearest
-from derive.output import write
+from derive.output import harmless, write
 from derive.selection import visible
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ class Outputs:
         for output in sorted(self.outputs, key=lambda output: output.file is None):
             if output.format == "text":
                 if report.formulas:
-                    write(text(output.file is not None), output.file)
+                    shown = text(output.file is not None)
+                    write(shown if output.file else harmless(shown), output.file)
             elif output.format in WRITERS:
                 write(WRITERS[output.format](report), output.file)
 

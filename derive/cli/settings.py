@@ -144,7 +144,8 @@ class _Reader:
 
     def _error(self, key: str, message: str) -> CatalogError:
         """At the line of the key."""
-        pattern = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[.=]""")
+        word = re.escape(key)
+        pattern = re.compile(rf"""\s*["']?{word}["']?\s*[.=]|\s*\[tool\.derive\.["']?{word}["']?[.\]]""")
         begun = next((n for n, line in enumerate(self.lines) if line.strip().startswith("[tool.derive")), 0)
         for number, line in enumerate(self.lines[begun:], begun + 1):
             if pattern.match(line):
