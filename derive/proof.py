@@ -255,7 +255,8 @@ class Algebra:
                 reason = str(error)
             except RecursionError:
                 reason = "the expression is nested too deeply"
-        for other in (self._by_values, self._by_induction, self._by_lemmas) if claim.operator == "==" else ():
+        ways = (self._by_values, self._by_induction, self._by_lemmas)
+        for other in ways if claim.operator == "==" else (self._by_ordered_induction,):
             facts = self._quietly(other, claim)
             if facts is not None:
                 return Proof(True, "", facts)
@@ -311,6 +312,9 @@ class Algebra:
 
     def _by_induction(self, claim: Claim) -> tuple[str, ...] | None:
         return induction.by_induction(claim, self.definitions, self.expansion, self.resolve, self.steps)
+
+    def _by_ordered_induction(self, claim: Claim) -> tuple[str, ...] | None:
+        return induction.by_ordered_induction(claim, self.definitions, self.expansion, self.resolve)
 
     def _by_lemmas(self, claim: Claim) -> tuple[str, ...] | None:
         """With the derivatives of recurrences that other claims have in closed form, proved without this one."""

@@ -401,6 +401,31 @@ RULES = [
         "y/p**2 + (1 - y)/(1 - p)**2 >= 0",
         "y/p**2 - (1 - y)/(1 - p)**2 >= 0",
     ),
+    (
+        "the largest and one of its values",
+        V,
+        "3*x[k] + y[k] <= max(3*x[i], i) + y[k]",
+        "3*x[k] + y[k] <= max(3*x[i], i) + 2*y[k]",
+    ),
+    ("a factor below one", {"p": "unit", "q": "unit"}, "p >= p*q**2", "p*q**2 >= p*q"),
+    (
+        "a sum and one of its terms",
+        V,
+        "exp(x[k]) + y[k] <= sum(exp(x[i]), i) + y[k]",
+        "2*exp(x[k]) + y[k] <= sum(exp(x[i]), i) + y[k]",
+    ),
+    (
+        "the logarithm of what is below one",
+        {"p": "unit", "c": "positive"},
+        "c*(1 - p)*log(p) <= 0",
+        "c*(1 - p)*log(p)**2 <= 0",
+    ),
+    (
+        "a product of what is bounded",
+        {"x": "real[n]"},
+        "prod(sigmoid(x[i])*(1 - sigmoid(x[i])), i) <= 4**(-n)",
+        "prod(sigmoid(x[i])*(1 - sigmoid(x[i])), i) <= 40**(-n)",
+    ),
 ]
 
 
@@ -450,6 +475,28 @@ def test_the_slope_of_a_recurrence_by_an_input_of_any_step(define: dict[str, str
     with arena():
         formula = quick(law, define=define, **inputs)
         assert prove(formula, formula.claims[0]).equal
+        assert exact.testify(formula, formula.claims[0], Settings()).says == "agrees"
+        wrong = quick(twin, define=define, **inputs)
+        assert not prove(wrong, wrong.claims[0]).equal
+        assert exact.testify(wrong, wrong.claims[0], Settings()).says == "differs"
+
+
+@pytest.mark.parametrize(
+    ("define", "law", "twin"),
+    [
+        ({"a[0]": "1", "a[t:1..T]": "(1 + b)*a[t-1]"}, "a[t] >= 1 + b*t", "a[t] >= 1 + 2*b*t"),
+        ({"a[0]": "1", "a[t:1..T]": "a[t-1] + p[t]*a[t-1]"}, "a[t] >= 1", "a[t] >= 2"),
+        ({"a[0]": "1", "a[t:1..T]": "p[t]*a[t-1]"}, "a[T] <= 1", "a[T] <= 1/4"),
+    ],
+    ids=["Bernoulli's inequality", "what never falls", "what never rises"],
+)
+def test_an_inequality_is_carried_from_step_to_step(define: dict[str, str], law: str, twin: str) -> None:
+    """At each step it is a multiple of what it was before, and more that is not negative."""
+    inputs = {"b": "positive", "p": "unit[1..T]"}
+    with arena():
+        formula = quick(law, define=define, **inputs)
+        proof = prove(formula, formula.claims[0])
+        assert proof.equal, proof.reason
         assert exact.testify(formula, formula.claims[0], Settings()).says == "agrees"
         wrong = quick(twin, define=define, **inputs)
         assert not prove(wrong, wrong.claims[0]).equal

@@ -7,8 +7,17 @@ t - 1, or a sum up to t) and putting the solution into the claim at t.
 
 from collections.abc import Callable, Iterator, Mapping
 
+from derive.algebra.bounds import follows, is_shown_nonnegative
 from derive.algebra.normal import Normalizer
-from derive.algebra.polynomial import NOTHING, UNIT, Monomial, Polynomial, accumulated, is_whole, node_of
+from derive.algebra.polynomial import (
+    NOTHING,
+    UNIT,
+    Monomial,
+    Polynomial,
+    accumulated,
+    is_whole,
+    node_of,
+)
 from derive.algebra.powers import inverse
 from derive.algebra.steps import Steps
 from derive.algebra.zero import is_zero
@@ -57,6 +66,21 @@ def by_induction(
     return None
 
 
+def by_ordered_induction(
+    claim: Claim, definitions: Definitions, expansion: Expansion, resolve: Resolve
+) -> tuple[str, ...] | None:
+    """The same for an inequality: at a step it is c >= 0 times what it is at the step before, and more that is >= 0."""
+    difference = claim.left - claim.right if claim.operator == ">=" else claim.right - claim.left
+    for step, general in {**dict(_steps(claim, difference, definitions)), **dict(_sizes(difference))}.items():
+        try:
+            facts = _Induction(general, step, 0, definitions, expansion, resolve, None).ordered()
+        except UnsupportedError:
+            continue
+        if facts is not None:
+            return facts
+    return None
+
+
 def _steps(claim: Claim, difference: Node, definitions: Definitions) -> Iterator[tuple[Index, Node]]:
     """What the induction may run on, with the claim in terms of it: a free index, or a size n as an index 1..n."""
     counted = {part.axis for part in walk(difference) if isinstance(part, Index) and part.axis.start is not ZERO}
@@ -66,9 +90,13 @@ def _steps(claim: Claim, difference: Node, definitions: Definitions) -> Iterator
     if recurs or counted or any(isinstance(p, Axis) and p.free for side in sides for p in walk(side)):
         yield from ((index, difference) for index in claim.indices if isinstance(index.axis.start, Number))
     if counted or recurs:
-        for size in sorted({p for p in walk(difference) if isinstance(p, Size)}, key=lambda s: s.name):
-            step = Index(size.name, Axis(ONE, size))
-            yield step, replace(difference, {size: step})
+        yield from _sizes(difference)
+
+
+def _sizes(difference: Node) -> Iterator[tuple[Index, Node]]:
+    for size in sorted({p for p in walk(difference) if isinstance(p, Size)}, key=lambda s: s.name):
+        step = Index(size.name, Axis(ONE, size))
+        yield step, replace(difference, {size: step})
 
 
 class _Induction:
@@ -106,6 +134,15 @@ class _Induction:
                     self.steps.add("induction hypothesis", atom, node_of(solved))
                 return (*ring.facts, f"induction on {self.step.name}")
         return None
+
+    def ordered(self) -> tuple[str, ...] | None:
+        if any(isinstance(leaf, Index) and self.step in leaf.axis.free for leaf in self.claimed.free):
+            return None  # the hypothesis speaks of fewer values than the claim
+        ring = Normalizer(self._expanded_now, self.resolve)
+        if not is_shown_nonnegative(ring, ring(self.base)):
+            return None
+        goal, known = ring(self.claimed), ring(self.hypothesis)
+        return (*ring.facts, f"induction on {self.step.name}") if follows(ring, goal, known) else None
 
     def _expanded_now(self, part: Element) -> Node | None:
         """A recurrence now or later, or at a number, is taken one step down; the step before it stays."""

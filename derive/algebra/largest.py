@@ -90,7 +90,7 @@ def pick_largest(
         rest = monomial[:place] + monomial[place + 1 :]
         for largest_value, value in _choices(ring, atom):
             body, bound = opened(largest_value)
-            chosen = _renaming(ring, ring(body), bound, value, indices)
+            chosen = renaming(ring, ring(body), bound, value, indices)
             if chosen is None or not free_of(rest).isdisjoint(chosen):
                 continue
             kept = tuple(i for i in indices if i not in chosen)
@@ -101,7 +101,7 @@ def pick_largest(
     return None
 
 
-def _renaming(
+def renaming(
     ring: "Normalizer", body: Polynomial, bound: tuple[Index, ...], value: Polynomial, indices: tuple[Index, ...]
 ) -> tuple[Index, ...] | None:
     """Which of the indices, in place of the bound ones, make the value of the body."""

@@ -1,20 +1,25 @@
 """Inequalities: what is surely not negative, as its expression shows it before anything is multiplied out."""
 
+from derive.algebra.bounds import is_covered, root
 from derive.algebra.normal import Normalizer
+from derive.algebra.polynomial import node_of
 from derive.binding import opened
 from derive.errors import UnsupportedError
 from derive.expression import (
     ZERO,
     Add,
+    Axis,
     Call,
     Element,
     Expect,
     Extremum,
+    Index,
     Multiply,
     Node,
     Number,
     Power,
     Reduce,
+    Size,
     Where,
     add,
     multiply,
@@ -31,7 +36,20 @@ def is_at_least(ring: Normalizer, more: Node, less: Node) -> bool:
         return True
     if less is ZERO and is_nonnegative(ring, more):
         return True
-    return is_nonnegative(ring, add(more, multiply(-1, less)))
+    return _is_product_below(ring, more, less) or is_nonnegative(ring, add(more, multiply(-1, less)))
+
+
+def _is_product_below(ring: Normalizer, more: Node, less: Node) -> bool:
+    """Whether less is a product over an index of what is between 0 and c, and more is c to the number of factors."""
+    match less:
+        case Reduce("prod", _, (Index(_, Axis(_, Size() as size)),)):
+            body, _ = opened(less)
+            try:
+                largest = root(ring, ring(more), size)
+            except UnsupportedError:
+                return False
+            return largest is not None and is_nonnegative(ring, body) and is_at_least(ring, node_of(largest), body)
+    return False
 
 
 def is_nonnegative(ring: Normalizer, node: Node) -> bool:
@@ -60,6 +78,7 @@ def is_nonnegative(ring: Normalizer, node: Node) -> bool:
             if body is not None and is_nonnegative(ring, body):
                 return True
     try:
-        return ring.is_product_nonnegative(ring(node))
+        value = ring(node)
+        return ring.is_product_nonnegative(value) or is_covered(ring, value)
     except UnsupportedError:
         return False

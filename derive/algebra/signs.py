@@ -101,9 +101,10 @@ def is_unit_complement(ring: "Normalizer", polynomial: Polynomial) -> bool:
     if len(terms) != 2 or terms.pop((), None) != 1:
         return False
     ((monomial, coefficient),) = terms.items()
-    return coefficient == -1 and all(_is_unit(a) and ring.is_positive(as_polynomial(e)) for a, e in monomial)
+    return coefficient == -1 and all(is_unit(a) and ring.is_positive(as_polynomial(e)) for a, e in monomial)
 
 
-def _is_unit(atom: Node) -> bool:
+def is_unit(atom: Node) -> bool:
+    """Whether an input is strictly between 0 and 1."""
     domain = domains.TABLE.get(atom.tensor.domain) if isinstance(atom, Element) else None
     return domain is not None and domain.positive and domain.high == 1 and not domain.relation
