@@ -121,6 +121,11 @@ class Run:
         """How many formulas there are, as far as a glance tells."""
         return sum(len(file.entries) for file in self.selection.files)
 
+    @property
+    def chosen(self) -> int:
+        """How many formulas have a claim that is kept; to ask for it reads them here."""
+        return sum(bool(self.wanted(number)) for number in range(len(self.formulas)))
+
     def judged(self, limits: Limits, watch: Watcher = UNWATCHED, timings: bool = False) -> Report:
         """The report: the same settings give the same, whatever the workers do and the store knows.
 

@@ -109,9 +109,10 @@ def check(
     interrupted, first = None, choice.First()
     with nullcontext() if no_cache or is_timed else store.opened(complain) as kept:
         planned = run.Run(selection, settings, choice.keeping(settings, test, failed, paths), kept)
-        streams = reports.begin(seed, planned.total, timings)
+        total = planned.total if planned.keep is None else planned.chosen
+        streams = reports.begin(seed, total, timings)
         try:
-            with progress(progress_on, planned.total, is_each=False) as bar:
+            with progress(progress_on, total, is_each=False) as bar:
                 report = planned.judged(limits, Watchers([bar, *streams, *([first] if exitfirst else [])]), is_timed)
         except run.Interrupted as found:
             interrupted, report = found, found.report
@@ -130,7 +131,7 @@ def check(
         complain("stopped at the first claim that is not as expected")
     if interrupted:
         later = "" if kept is None else "; the same command goes on from there"
-        complain(f"derive: interrupted with {interrupted.left} of {planned.total} formulas to go{later}")
+        complain(f"derive: interrupted with {interrupted.left} of {total} formulas to go{later}")
         status = INTERRUPTED
     ctx.exit(0 if exit_zero and status == 1 else status)
 
