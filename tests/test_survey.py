@@ -69,6 +69,30 @@ def test_a_survivor_is_listed_with_its_edit_and_is_not_a_success(mine, capsys, m
     assert "twin     D(" in out
 
 
+ORDERS = """
+orders:
+  title: A larger of two
+  group: mine
+  inputs: {p: nonzero, q: nonzero}
+  define:
+    c: max(p**2, q**2)**(1/2)
+  claims:
+    - c == max(abs(p), abs(q))
+  source: me, 2026
+"""
+
+
+def test_a_twin_that_says_the_same_as_its_claim_is_no_wrong_twin_though_the_claim_itself_is_not_proved(
+    tmp_path, capsys
+):
+    path = tmp_path / "mine.yaml"
+    path.write_text(ORDERS, encoding="utf-8")
+    status, found, _ = mutate(capsys, str(path), "--journal", str(tmp_path / "fates"))
+    assert (status, found["alive"]) == (0, [])
+    assert found["edits"]["sign"]["equal in truth"] >= 2  # max(abs(-p), abs(q)) …
+    assert mutate(capsys, str(path), "--journal", str(tmp_path / "fates"))[:2] == (status, found)
+
+
 def test_nothing_to_edit_is_said(tmp_path, capsys):
     path = tmp_path / "mine.yaml"
     path.write_text(MINE.split("cubes:")[0].replace("    - D(sum(x[i]**2, i), x[k]) == 2*x[k]\n", ""), encoding="utf-8")

@@ -14,7 +14,7 @@ from verify.floats.labelled import Array, aligned
 from verify.floats.measurement import HIGH, Measured, Measurement
 from verify.points import certain_gap, points
 from verify.sampling import Draw, measure
-from verify.testimony import Saying, Settings, Testimony
+from verify.testimony import Counterexample, Saying, Settings, Testimony
 
 POINTS = 2
 TRIED = 6
@@ -40,7 +40,7 @@ def testify(formula: Formula, claim: Claim, settings: Settings) -> Testimony:
     wanted = 1 if settings.at else POINTS
     try:
         for draw in points(formula, claim, settings, TRIED):
-            found.append(compare(formula, claim, draw, reads))
+            found.append(compare(formula, claim, draw, reads, settings.at))
             # A point at which both sides vanish shows little, unless 0 is what is claimed.
             shown = [c for c in found if c.says == "agrees" and (not c.is_zero or claim.right is ZERO)]
             if found[-1].says == "differs" or len(shown) == wanted:
@@ -76,10 +76,12 @@ class Comparison(NamedTuple):
     sizes: dict[str, int]
 
 
-def compare(formula: Formula, claim: Claim, draw: Draw, reads: Reads) -> Comparison:
-    """Both sides of a claim at one point."""
+def compare(
+    formula: Formula, claim: Claim, draw: Draw, reads: Reads, found: Counterexample | None = None
+) -> Comparison:
+    """Both sides of a claim at one point; in the component alone that a counterexample names."""
     sizes = {size.name: value for size, value in draw.sizes.items()}
-    claim, chosen = thinned(claim, draw)
+    claim, chosen = named(claim, found) if found else thinned(claim, draw)
     with np.errstate(all="ignore"):
         at = Measurement(formula, draw.sizes, draw.values, reads, chosen)
         (left, left_error), (right, right_error) = at.measured(claim.left), at.measured(claim.right)
@@ -151,10 +153,20 @@ def thinned(claim: Claim, draw: Draw) -> tuple[Claim, dict[Index, Array]]:
         most -= 1
     if all(n <= most for n in lengths.values()):
         return claim, {}
-    renamed = {index: fresh(index) for index in lengths}
-    chosen = {}
+    values = {}
     for index, length in lengths.items():
         start = measure(index.axis.start, draw.sizes)
-        chosen[renamed[index]] = start + np.unique(np.linspace(0, length - 1, min(length, most)).round().astype(int))
+        values[index] = start + np.unique(np.linspace(0, length - 1, min(length, most)).round().astype(int))
+    return _chosen(claim, values)
+
+
+def named(claim: Claim, found: Counterexample) -> tuple[Claim, dict[Index, Array]]:
+    """The claim at the one component that a counterexample names: others may agree, and have other errors."""
+    return _chosen(claim, {index: np.array([found.indices[str(index.name)]]) for index in claim.indices})
+
+
+def _chosen(claim: Claim, values: dict[Index, Array]) -> tuple[Claim, dict[Index, Array]]:
+    renamed = {index: fresh(index) for index in values}
     left, right = replace(claim.left, renamed), replace(claim.right, renamed)
+    chosen = {renamed[index]: value for index, value in values.items()}
     return Claim(left, claim.operator, right, claim.text, claim.place), chosen

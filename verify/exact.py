@@ -9,6 +9,7 @@ from itertools import islice
 
 import flint
 
+from derive.domains import TABLE as DOMAINS
 from derive.errors import UnsupportedError
 from derive.expression import Compare, Extremum, Node
 from derive.formula import Claim, Example, Formula
@@ -23,7 +24,7 @@ from verify.counterexample import described, shrunk
 from verify.examples import testimony
 from verify.membership import is_inside
 from verify.points import there
-from verify.sampling import PLANNED, SMALL, Draw, draws
+from verify.sampling import PLANNED, SMALL, Draw, again, draws
 from verify.testimony import Settings, Testimony
 
 _GUARD = 40  # bits beyond the digits asked for
@@ -39,6 +40,7 @@ class Session:
         self.bits = int(settings.digits * 3.33) + _GUARD
         self._source = draws(formula, settings.seed)
         self._draws: list[Draw] = []
+        self._again: list[Draw] = []
         self._shared: dict[int, Draw] = {}
         self._evaluations: dict[tuple[int, int], Evaluation] = {}
         self._straddled: dict[tuple[Pair, tuple[int, ...]], tuple[Draw, ...]] = {}
@@ -86,6 +88,13 @@ class Session:
             if outcome.says not in ("unclear", "boundary") or level + 1 == len(LEVELS):
                 return outcome, at.truths
             level += 1
+
+    def again(self) -> list[Draw]:
+        """More points of the planned kinds."""
+        if not self._again:
+            self._again = list(again(self.formula, self.seed))
+            self._shared.update((id(draw), draw) for draw in self._again)
+        return self._again
 
     def straddling(self, margin: Pair, seen: list[tuple[Draw, Truths]]) -> tuple[Draw, ...]:
         """Two points on either side of where two expressions meet, if such were found."""
@@ -195,7 +204,7 @@ def _at_many_points(session: Session, claim: Claim, settings: Settings) -> Testi
         record.note(draw, outcome, truths)
     if record.planned < settings.draws:
         return Testimony("exact", "cannot tell", _too_few(record, settings))
-    for draw in _near_boundaries(session, reach, record):
+    for draw in _further(session, reach, record):
         outcome, truths = session.judged(claim, draw)
         if outcome.says == "differs":
             return _refutation(session, claim, draw, settings)
@@ -203,6 +212,13 @@ def _at_many_points(session: Session, claim: Claim, settings: Settings) -> Testi
     if missing := record.missing(reach):
         return Testimony("exact", "cannot tell", f"branch never reached: {'; '.join(map(text, missing[:3]))}")
     return Testimony("exact", "agrees", facts=_facts(record, reach, settings.digits))
+
+
+def _further(session: Session, reach: Reach, record: Record) -> Iterator[Draw]:
+    """Beyond the plan: more of the same where inputs are whole numbers, then what lies near boundaries."""
+    if any(DOMAINS[tensor.domain].integer for tensor in reach.inputs):
+        yield from session.again()
+    yield from _near_boundaries(session, reach, record)
 
 
 def _near_boundaries(session: Session, reach: Reach, record: Record) -> Iterator[Draw]:

@@ -20,6 +20,7 @@ from derive.formula import Formula
 
 PLANNED = ("generic", "large", "mixed", "generic", "tiny", "mixed")
 MOST = 46  # draws in all: six planned, and forty more for branches not yet reached
+AGAIN = 3  # times that the plan is drawn again for whole numbers
 SMALL = 6  # the number of the draw in which one size is 1
 _IN_TURN = (2, 3, 5, 4, 7, 6)
 _MOST_APART = 7  # sizes that are all different in a draw; with more, each is one of a few
@@ -68,6 +69,16 @@ def draws(formula: Formula, seed: int = 0) -> Iterator[Draw]:
     for number in range(MOST):
         if number != SMALL or has_room_for_one(formula):
             yield draw(formula, seed, number)
+
+
+def again(formula: Formula, seed: int) -> Iterator[Draw]:
+    """The plan three times more, for inputs of whole numbers: of few values, six draws may all miss the one that tells.
+
+    In six draws of a one-hot vector or of bits the last place may never be 1, and of integers the floors of two
+    unlike quotients be the same.
+    """
+    for number in range(AGAIN * len(PLANNED)):
+        yield draw(formula, seed, MOST + number, sizes_of(formula, number), PLANNED[number % len(PLANNED)])
 
 
 def draw(

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import TextIO
@@ -11,7 +11,7 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from derive.formula import Formula
+from derive.formula import Claim, Formula
 from derive.selection import visible
 from verify.journal import Fortune, Journal, key
 from verify.report import Entry, Judged
@@ -94,46 +94,81 @@ class Plan:
         return key(formula, mutant, self.run.settings.seed)
 
     def survey(self, limits: Limits, watch: Watcher = UNWATCHED) -> Survey:
-        """Judge what is left; each fate goes to the journal as soon as it is known."""
-        run = self.run
-        run.formulas = [
-            (path, shown, dataclasses.replace(f, claims=tuple(m.claim for m in own), examples=(), algorithm=""))
-            for (path, shown, f), own in zip(run.formulas, self.waiting, strict=True)
-        ]
-        run.claims = [list(f.claims) for _, _, f in run.formulas]
-        keeper = _Keeper(self)
-        run.judged(limits, Watchers((keeper, watch)))
-        found = Survey(errors=len(run.errors))
+        """Judge what is left; each fate goes to the journal as soon as it is known.
+
+        A twin with which the witnesses agree is held against the claim that it was made from: what is proved to be the
+        same is no wrong twin.
+        """
+        fates = self._asked(self.waiting, lambda m: m.claim, limits, watch, self._first)
+        agreed = [[m for m in own if m in fates and fates[m][0] == "survived"] for own in self.waiting]
+        if any(agreed):
+            same = self._asked(agreed, _sameness, limits, UNWATCHED, lambda *given: None)
+            fates |= {mutant: fate for mutant, fate in same.items() if fate[0] == "equal in truth"}
+            for formula, own in zip(self.formulas, agreed, strict=True):
+                for mutant in own:
+                    self._keep(formula, mutant, *fates[mutant])
+        found = Survey(errors=len(self.run.errors))
         for formula, own, known in zip(self.formulas, self.twins, self._known, strict=True):
-            now = iter(keeper.fates.get(_place(formula), ()))
             for mutant, before in zip(own, known, strict=True):
-                fate = before or next(now, None)
+                fate = before or fates.get(mutant)
                 if fate is not None:
                     found.fates.append(Fate(formula, mutant, *fate))
         return found
 
-    def keep(self, formula: Formula, mutant: Mutant, judged: Judged) -> tuple[Fortune, str]:
-        """The fate of a twin; one that no witness spoke of, for want of time, is asked again another time."""
-        fate, reason = FATES[judged.verdict], judged.reason or ""
-        if self.journal and judged.witnesses.exact.says != "not run":
+    def _asked(
+        self,
+        twins: list[list[Mutant]],
+        question: Callable[[Mutant], Claim],
+        limits: Limits,
+        watch: Watcher,
+        tell: Callable[[Formula, Mutant, Judged], None],
+    ) -> dict[Mutant, tuple[Fortune, str]]:
+        """What the witnesses say of a question about each twin. tell: called with each answer as it comes."""
+        run, places = self.run, [(path, shown) for path, shown, _ in self.run.formulas]
+        run.formulas = [
+            (*place, dataclasses.replace(f, claims=tuple(map(question, own)), examples=(), algorithm=""))
+            for place, f, own in zip(places, self.formulas, twins, strict=True)
+        ]
+        run.claims = [list(f.claims) for _, _, f in run.formulas]
+        keeper = _Keeper(self.formulas, twins, tell)
+        run.judged(limits, Watchers((keeper, watch)))
+        return keeper.fates
+
+    def _first(self, formula: Formula, mutant: Mutant, judged: Judged) -> None:
+        """Keep a fate that is final; a twin that no witness spoke of, for want of time, is asked again another time."""
+        fate, reason = fate_of(judged)
+        if fate != "survived" and judged.witnesses.exact.says != "not run":
+            self._keep(formula, mutant, fate, reason)
+
+    def _keep(self, formula: Formula, mutant: Mutant, fate: Fortune, reason: str) -> None:
+        if self.journal:
             self.journal.add(self._key(formula, mutant), fate, reason)
-        return fate, reason
+
+
+def _sameness(mutant: Mutant) -> Claim:
+    """That a twin says the same as the claim that it was made from."""
+    return dataclasses.replace(mutant.claim, left=mutant.original.right)
 
 
 class _Keeper(Watcher):
     """Keeps each fate as it comes; the twins of a formula come in order."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.fates: dict[tuple[str, str], list[tuple[Fortune, str]]] = {}
-        self._waiting = {
-            _place(formula): (formula, own) for formula, own in zip(plan.formulas, plan.waiting, strict=True)
-        }
+    def __init__(
+        self, formulas: list[Formula], twins: list[list[Mutant]], tell: Callable[[Formula, Mutant, Judged], None]
+    ) -> None:
+        self.tell = tell
+        self.fates: dict[Mutant, tuple[Fortune, str]] = {}
+        self._waiting = {_place(f): (f, iter(own)) for f, own in zip(formulas, twins, strict=True)}
 
     def hear(self, entry: Entry, claim: Judged) -> None:
-        formula, own = self._waiting[entry.name, entry.where]
-        found = self.fates.setdefault((entry.name, entry.where), [])
-        found.append(self.plan.keep(formula, own[len(found)], claim))
+        formula, waiting = self._waiting[entry.name, entry.where]
+        mutant = next(waiting)
+        self.fates[mutant] = fate_of(claim)
+        self.tell(formula, mutant, claim)
+
+
+def fate_of(judged: Judged) -> tuple[Fortune, str]:
+    return FATES[judged.verdict], judged.reason or ""
 
 
 def _place(formula: Formula) -> tuple[str, str]:
@@ -157,7 +192,7 @@ def encoded(found: Survey, seed: int) -> bytes:
     groups = {group: dict(found.counts(group)) for group in _groups(found)}
     edits = {edit: dict(found.counts(edit=edit)) for edit in _edits(found)}
     alive = [
-        {"formula": f.formula.name, "claim": f.mutant.original, "edit": f.mutant.edit, "twin": f.mutant.claim.text,
+        {"formula": f.formula.name, "claim": f.mutant.original.text, "edit": f.mutant.edit, "twin": f.mutant.claim.text,
          "fate": f.fate, "reason": f.reason or None}
         for f in found.alive()
     ]  # fmt: skip
@@ -180,7 +215,7 @@ def rendered(found: Survey, stream: TextIO, color: str) -> str:
     with out.capture() as captured:
         out.print(shown)
         for f in found.alive():
-            out.print(Text(f"\n{visible(f.formula.name)}  {visible(f.mutant.original)}   {f.fate}", style="bold"))
+            out.print(Text(f"\n{visible(f.formula.name)}  {visible(f.mutant.original.text)}   {f.fate}", style="bold"))
             out.print(Text(f"  edit     {f.mutant.edit}\n  twin     {visible(f.mutant.claim.text)}"))
             if f.reason:
                 out.print(Text(f"  because  {visible(f.reason)}"))

@@ -67,7 +67,17 @@ def power(a: Array, exponent: Array) -> Array:
 def _power(x: arb, q: fmpq) -> arb:
     if q.q != 1:
         return x**q if x > 0 else arb(0) if q > 0 and x.is_zero() else NAN
-    return NAN if q <= 0 and x.contains(0) else x ** int(q.p)
+    if not x.contains(0):
+        return x ** int(q.p)
+    return _around_zero(x, int(q.p)) if q > 0 else NAN
+
+
+def _around_zero(x: arb, power: int) -> arb:
+    """A ball around 0 to a positive integer, which flint's own power leaves undefined beyond the square."""
+    result = arb(1)
+    for digit in bin(power)[2:]:
+        result = result * result * x if digit == "1" else result * result
+    return result
 
 
 def _exact_power(a: Array, exponent: Array) -> Array:

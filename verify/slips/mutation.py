@@ -55,7 +55,7 @@ class Mutant:
 
     edit: str
     claim: Claim
-    original: str
+    original: Claim
 
 
 def is_edited(claim: Claim) -> bool:
@@ -72,7 +72,7 @@ def mutants(formula: Formula, claim: Claim) -> list[Mutant]:
             found.setdefault(right, edit)
     left = text(claim.left, taken)
     return [
-        Mutant(edit, replace(claim, right=right, text=f"{left} == {text(right, taken)}", expected="fails"), claim.text)
+        Mutant(edit, replace(claim, right=right, text=f"{left} == {text(right, taken)}", expected="fails"), claim)
         for right, edit in found.items()
     ]
 
@@ -109,10 +109,15 @@ def _millionth(place: Place, formula: Formula) -> Made:
 
 
 def _is_hidden(place: Place) -> bool:
-    """Whether a part is seen through its sign or its rounding alone, which a factor may well leave as it is."""
+    """Whether a part is seen through its sign, its rounding or an order of whole numbers alone.
+
+    A factor may well change nothing there: not the side of 0, and not whether i < k + 1/2 of two indices.
+    """
     parent = place.parent
     is_beside_zero = isinstance(parent, Compare) and ZERO in (parent.left, parent.right)
-    return is_beside_zero or any(isinstance(p, Call) and p.function in ("floor", "sign") for p in place.around)
+    is_of_indices = any(isinstance(p, Compare) and not p.mentions for p in place.around)
+    is_rounded = any(isinstance(p, Call) and p.function in ("floor", "sign") for p in place.around)
+    return is_beside_zero or is_of_indices or is_rounded
 
 
 def _factor(place: Place, formula: Formula) -> Made:
