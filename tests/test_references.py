@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from unittest.mock import Mock
 
 import jsonschema
 import numpy as np
@@ -263,6 +264,22 @@ def test_where_a_library_is_absent_the_witness_says_so_and_the_verdict_stands(mo
     assert (found.verdict, found.as_expected) == ("agrees", True)
     assert found.witnesses.reference.says == "not run"
     assert found.witnesses.reference.reason == "torch is not installed"
+
+
+def test_a_library_that_cannot_be_imported_is_as_good_as_absent(monkeypatch):
+    monkeypatch.setattr(witness, "is_installed", lambda library: True)
+    monkeypatch.setattr(witness, "compare", Mock(side_effect=ImportError("libgomp.so.1 is missing")))
+    found = judged(entry(WRONG))
+    assert found.as_expected
+    assert found.witnesses.reference.says == "not run"
+    assert found.witnesses.reference.reason == "torch cannot be imported: libgomp.so.1 is missing"
+
+
+def test_a_value_that_the_library_does_not_have_differs():
+    # the root of a negative number is no number there; here it is a square
+    needed("scipy.special.expit")
+    catalog = entry("{call: scipy.stats.norm.logpdf, gives: y, with: {x: x, 'loc[i:n]': 0, 'scale[i:n]': -1}}")
+    assert judged(catalog).witnesses.reference.says == "differs"
 
 
 def test_without_being_asked_the_witness_is_silent():

@@ -7,7 +7,7 @@ from derive.errors import UnsupportedError
 from derive.exchange.dependence import Dependence
 from derive.expression import Node
 from derive.formula import Claim, Example, Formula, Reference, mentioned
-from derive.language.operators import operators
+from derive.language.operators import Operator, operators
 from verify.arithmetic.balls import Work
 from verify.references.comparison import ShapeError, compare
 from verify.references.libraries import is_installed
@@ -94,6 +94,13 @@ def compared(formula: Formula, reference: Reference, settings: Settings) -> Comp
     operator = operators()[reference.call]
     if not is_installed(operator.library):
         return Compared(reference, "not run", f"{operator.library} is not installed")
+    try:
+        return _at_points(formula, reference, operator, settings)
+    except ImportError as problem:  # it is there, and something that it needs is not
+        return Compared(reference, "not run", f"{operator.library} cannot be imported: {problem}")
+
+
+def _at_points(formula: Formula, reference: Reference, operator: Operator, settings: Settings) -> Compared:
     if reference.given:
         return of_algorithm(formula, reference, operator, settings)
     Work.start()
