@@ -3,8 +3,7 @@
 Like `derive.cli` this is a place where symbols and numbers are tied together; nothing else of `derive` knows it.
 """
 
-import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
@@ -14,16 +13,14 @@ from derive.catalog import read
 from derive.errors import CatalogError
 from derive.expression import Derivative, Element, Node
 from derive.formula import Formula, renaming
+from derive.judging import QUICK, WITNESSES, judged, options, verdict_of
 from derive.question import Question, claims, derivative, derivative_of, read_expression
-from derive.selection import SHIPPED, select, visible
-from derive.verdict import Counterexample, Verdict, together
+from derive.selection import SHIPPED, select
+from derive.verdict import Verdict, together
 
 if TYPE_CHECKING:
     from derive.compiled import Compiled
     from verify.report import Judged
-
-WITNESSES = ("algebra", "exact", "sympy", "differences")
-QUICK = ("algebra", "exact", "differences")  # SymPy takes as long to import as all of these to answer
 
 
 class Loaded:
@@ -33,7 +30,7 @@ class Loaded:
     >>> f = derive.load("softmax_ce_gradient")
     >>> print(f.latex("x[k]"))
     p_{k} - y_{k}
-    >>> f.check().is_proved
+    >>> bool(f.check())
     True
     """
 
@@ -201,7 +198,7 @@ def check(
         question = claims([subject], inputs.items(), (define or {}).items())
         again = [*options([subject], inputs.items(), (define or {}).items(), "--claim")]
         (found,) = judged(question.formula, seed, witnesses)
-        return _verdict(found, again, seed, question.assumed)
+        return verdict_of(found, again, seed, question.assumed)
     if inputs or define:
         raise CatalogError("inputs and definitions go with a claim, which has ==, <= or >=")
     if isinstance(subject, Loaded):
@@ -213,66 +210,7 @@ def check(
 def _of_formula(formula: Formula, seed: int, witnesses: Sequence[str]) -> Verdict:
     file = [] if formula.place.file == SHIPPED else [formula.place.file]
     found = judged(formula, seed, witnesses)
-    return together(formula.name, tuple(_verdict(claim, [*file, formula.name], seed) for claim in found))
-
-
-def judged(formula: Formula, seed: int = 0, witnesses: Sequence[str] = WITNESSES) -> "list[Judged]":
-    """What the witnesses find of every claim of a formula. Raises CatalogError for one that there is not."""
-    unknown = [name for name in witnesses if name not in WITNESSES]
-    if unknown:
-        raise CatalogError(f"{unknown[0]!r} is no witness; there are {', '.join(WITNESSES)}")
-    from verify.judge import judged as judge
-    from verify.testimony import Settings
-
-    return list(judge(formula, Settings(seed=seed, witnesses=tuple(witnesses))))
-
-
-def _verdict(found: "Judged", again: Sequence[str], seed: int, assumed: tuple[str, ...] = ()) -> Verdict:
-    said = {name: getattr(found.witnesses, name).says for name in WITNESSES}
-    message = "\n".join([f"{found.verdict:<9} {visible(found.claim)}", *told(found, assumed)])
-    if not found.as_expected:
-        message += "\n  again    " + shlex.join(["derive", "check", *again, "--seed", str(seed)])
-    at = found.counterexample
-    point = (
-        Counterexample(at.sizes, at.indices, at.values, at.derived, at.claimed, at.difference, at.certified)
-        if at
-        else None
-    )
-    return Verdict(found.claim, found.verdict, message, found.reason or "", said, point, assumed, found.as_expected)
-
-
-def told(found: "Judged", assumed: Sequence[str] = ()) -> list[str]:
-    """The lines below a verdict: by whom, or where it fails; and what was assumed."""
-    if found.verdict in ("proved", "agrees"):
-        lines = [("by", evidence(found))]
-    else:
-        from verify.terminal import details  # not at the top: what it stands on is slow to import
-
-        lines = list(details(found))
-    lines += [("assumed", "   ".join(assumed))] if assumed else []
-    return [f"  {name:<8} {visible(line)}" for name, line in lines]
-
-
-def evidence(found: "Judged") -> str:
-    """Who agrees, and on what: "algebra for every size, exact at 7 points to 60 digits"."""
-    said = found.witnesses
-    parts = ["algebra for every size"] if said.algebra.says == "equal" else []
-    if said.exact.says == "agrees":
-        parts.append(f"exact at {said.exact.points} points to {said.exact.digits} digits")
-    if said.sympy.says == "agrees":
-        parts.append("sympy written out")
-    if said.differences.says == "agrees":
-        parts.append(f"differences at {said.differences.points}")
-    return ", ".join(parts)
-
-
-def options(
-    lines: Iterable[str], inputs: Iterable[tuple[str, str]], define: Iterable[tuple[str, str]], option: str = ""
-) -> list[str]:
-    """The words of a command line that asks the same again."""
-    words = [word for line in lines for word in ((option, line) if option else (line,))]
-    words += [word for name, declared in inputs for word in ("--input", f"{name}: {declared.strip()}")]
-    return words + [word for left, body in define for word in ("--define", f"{left}: {body.strip()}")]
+    return together(formula.name, tuple(verdict_of(claim, [*file, formula.name], seed) for claim in found))
 
 
 # ----------------------------------------------------------------------------------- derivatives
@@ -315,4 +253,4 @@ def answer(question: Question, found: "Judged", seed: int) -> Answer:
     assert wanted is not None
     form = short(question.formula, wanted, claim.right)
     again = options([claim.text], question.given, question.defined, "--claim")
-    return Answer(question.formula, wanted, form, _verdict(found, again, seed, question.assumed))
+    return Answer(question.formula, wanted, form, verdict_of(found, again, seed, question.assumed))

@@ -49,7 +49,7 @@ def rendered(report: "Report", question: "Question", color: str, more: list[str]
     """
     from msgspec.structs import replace
 
-    from derive import api
+    from derive.judging import options
     from verify import terminal
 
     out = terminal.console(sys.stdout, color)
@@ -62,7 +62,7 @@ def rendered(report: "Report", question: "Question", color: str, more: list[str]
             out.print(f"assumed   {'   '.join(question.assumed)}")
         for claim in entry.claims:
             if not claim.as_expected:
-                again = [*api.options([claim.claim], question.given, question.defined, "--claim"), *more]
+                again = [*options([claim.claim], question.given, question.defined, "--claim"), *more]
                 out.print()
                 out.print(terminal.block(replace(entry, name=""), claim, report.seed, again, mark))
     return captured.get()

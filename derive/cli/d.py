@@ -64,8 +64,7 @@ def d(
 
     question = derivative(expression, by, pairs(inputs, "input"), pairs(define, "define"))
     try:
-        with limited(timeout):
-            answer = answered(question, seed, no_cache)
+        answer = answered(question, seed, timeout, no_cache)
     except OutOfTime:
         complain(f"derive: no derivative within {timeout:g} s")
         ctx.exit(UNKNOWN)
@@ -83,23 +82,26 @@ def d(
     ctx.exit(0 if is_known else BROKEN if answer.verdict.verdict in ("refuted", "conflict") else UNKNOWN)
 
 
-def answered(question: "Question", seed: int, no_cache: bool) -> "Answer":
-    """The answer, from the store if the same was asked before."""
+def answered(question: "Question", seed: int, timeout: float, no_cache: bool) -> "Answer":
+    """The answer, from the store if the same was asked before. Raises OutOfTime."""
     from derive import api
+    from derive.judging import QUICK
     from verify import store
     from verify.slot import Kept, Read, is_final
     from verify.testimony import Settings
 
     if no_cache:
-        return api.answered(question, seed)
+        with limited(timeout):
+            return api.answered(question, seed)
     with store.opened(complain) as kept:
-        key = kept.key_of(Settings(seed=seed, witnesses=api.QUICK))(question.formula.text, "derive d")
+        key = kept.key_of(Settings(seed=seed, witnesses=QUICK))(question.formula.text, "derive d")
         known = kept.find([key]).get(key)
         if known is not None:
             asked = reread(question, known.claims)
             if asked is not None:
                 return api.answer(asked, known.claims[0], seed)
-        answer, found = api.worked_out(question, seed)
+        with limited(timeout):  # nothing is open inside that has to be closed
+            answer, found = api.worked_out(question, seed)
         if is_final(found):
             kept.keep(key, Kept(Read(question.formula.name), [found]))
     return answer
