@@ -1,6 +1,7 @@
 """Wrong twins made by systematic edits: the whole catalog is covered, and none survives."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -9,7 +10,8 @@ from derive.catalog import quick, read, shipped
 from derive.expression import arena
 from derive.printing.text import text
 from derive.proof import Algebra
-from verify import exact
+from verify import differences, exact
+from verify.judge import judged
 from verify.slips.mutation import KINDS, is_edited, mutants
 from verify.survey import twins
 from verify.testimony import Settings
@@ -145,3 +147,47 @@ def test_a_point_that_nobody_reads_is_not_made_small_but_certified():
 def test_an_inequality_is_not_edited_since_its_twins_may_hold():
     formula = quick(["sum(x[i]**2, i) >= 0", "x[i] == x[i]"], x="real[n]")
     assert [is_edited(claim) for claim in formula.claims] == [False, True]
+
+
+# Twins that the engine once let live, or over which its witnesses fell out; and what it was that did not see them.
+ONCE_ALIVE = [
+    # six one-hot vectors, none of them with its last place hot
+    ("L == -sum(y[i]*log(p[i]), (i, 0, K - 2))", {"L": "-sum(y[i]*log(p[i]), i)"},
+     {"y": "onehot[K]", "p": "simplex[K]"}),
+    # six draws of bits, in none of which the last two are both 1
+    ("T == sum(p[i]*y[i], (i, 0, n - 2))", {"T": "sum(p[i]*y[i], i)"}, {"p": "binary[n]", "y": "binary[n]"}),
+    ("a == (T + F**2)/(T + F + 1)",
+     {"T": "sum(p[i]*y[i], i)", "F": "sum(p[i]*(1 - y[i]), i)", "a": "(T + F)/(T + F + 1)"},
+     {"p": "binary[n]", "y": "binary[n]"}),
+    # floors of integers, the same at half of all points
+    ("O == -floor(-(W + 2*P - K)/S)", {"O": "floor((W + 2*P - K)/S) + 1"}, dict.fromkeys("WKPS", "natural")),
+    # more components than floats look at, and the one that differs not among them
+    ("D(A[j, s], Z[l, r]) == where(Z[j, s] > 1, 1, 0)*delta(j, l)*delta(s, r)", {"A[j, s]": "max(Z[j, s], 0)"},
+     {"Z": "real[h, m]"}),
+    # a ball around 0 to the third power, which has no value in flint
+    ("1 == sum((v[i]*w[j] - v[j]*w[i])**3, i, j)", {}, {"v": "real[n]", "w": "real[n]"}),
+    # a degree of a million, at which flint ends the process
+    ("D(s, b) == a*(1/2 - sigmoid(1000001*(a*u + b)/1000000))**2", {"s": "sigmoid(a*u + b)"},
+     dict.fromkeys("abu", "real")),
+    # a root of the ten-thousandth power of a number, which SymPy would factor
+    ("y == x**(1000001*p/1000000)", {"y": "x**p"}, {"x": "positive", "p": "positive"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("claim", "define", "inputs"), ONCE_ALIVE, ids=[claim for claim, _, _ in ONCE_ALIVE])
+def test_a_twin_that_once_lived_is_refuted_by_the_whole_engine(
+    claim: str, define: dict[str, str], inputs: dict[str, str]
+):
+    with arena():
+        (found,) = judged(quick(claim, define=define, **inputs), UNSHOWN)
+    assert (found.verdict, found.reason) == ("refuted", None)
+
+
+def test_floats_agree_at_a_counterexample_only_if_they_are_sharp_in_its_component():
+    # an error estimate beside a jump of the subscripts hid a millionth in an entry of a mask
+    formula = read(shipped(), only={"robinson_compass"}).formulas["robinson_compass"]
+    wrong = next(m.claim for m in twins(formula) if "[-1000001/1000000, 0, 1]" in m.claim.text)
+    found = exact.testify(formula, wrong, UNSHOWN)
+    there = replace(UNSHOWN, at=found.counterexample)
+    assert found.says == "differs"
+    assert differences.testify(formula, wrong, there).says != "agrees"

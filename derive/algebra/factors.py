@@ -22,11 +22,14 @@ from derive.algebra.polynomial import (
     sorted_monomial,
 )
 from derive.binding import walk
+from derive.errors import UnsupportedError
 from derive.expression import Add, Multiply, Node, multiply, power
 
 if TYPE_CHECKING:
     from derive.algebra.normal import Normalizer
 
+
+MAX_DEGREE = 3_000
 
 # A generator is an atom to a numeric power, or to the power of one monomial of a symbolic exponent.
 Generator = tuple[Node, Monomial]
@@ -162,6 +165,8 @@ def _factor(polynomial: Polynomial) -> Factored:
 
 def _irreducible(names: tuple[str, ...], table: dict[tuple[int, ...], fmpz]) -> tuple[Rational, list[Any]]:
     """A number and the irreducible factors with their multiplicities, each with integers without a common divisor."""
+    if max(map(sum, table)) > MAX_DEGREE:  # where flint would run out of memory, and end the process
+        raise UnsupportedError(f"a polynomial of a degree beyond {MAX_DEGREE} is not factored")
     try:
         unit, found = fmpz_mpoly_ctx.get(names, Ordering.degrevlex).from_dict(table).factor()
         return fmpq(unit), list(found)
