@@ -137,6 +137,12 @@ RULES = [
         "sum(u[r]*exp(z[r, i])/sum(exp(z[s, i]), s), r, i) == sum(u[r], r)",
     ),
     (
+        "a normalizer with more in it",
+        {"z": "real[m, n]", "u": "real[m]"},
+        "sum(u[r]*exp(z[r, i])/(sum(exp(z[r, j]), j) + 1), r, i) == sum(u[r] - u[r]/(sum(exp(z[r, j]), j) + 1), r)",
+        "sum(u[r]*exp(z[r, i])/(sum(exp(z[r, j]), j) + 1), r, i) == sum(u[r] + u[r]/(sum(exp(z[r, j]), j) + 1), r)",
+    ),
+    (
         "a simplex sums to one",
         {"q": "simplex[m, n]", "u": "real[m]"},
         "sum(q[r, i]*u[r], r, i) == sum(u[r], r)",

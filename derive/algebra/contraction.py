@@ -228,12 +228,38 @@ def cancel_normalizer(ring: "Normalizer", monomial: Monomial, indices: tuple[Ind
     return None
 
 
+def divide_by_normalizer(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -> Rewritten | None:
+    """The sum over k of e[s, k]/(z[s] + r), where z[s] is the sum over k of e[s, k], is 1 - r/(z[s] + r)."""
+    for place, (base, exponent) in enumerate(monomial):
+        if len(indices) < 2 or not isinstance(base, Add) or not is_whole(exponent) or exponent >= 0:
+            continue
+        polynomial = ring(base)
+        moving = [m for m in polynomial.terms if not free_of(m).isdisjoint(indices)]
+        if len(moving) != 1:
+            continue
+        for index in indices:
+            own = tuple(item for item in monomial if index in free_of((item,)))
+            if not own or index in base.free or any(index in i.axis.free for i in indices):
+                continue
+            taken = ring.total(own, (index,)).single
+            if taken is None or taken[0] != moving[0]:
+                continue
+            others = tuple(item for at, item in enumerate(monomial) if item not in own and at != place)
+            beside = Polynomial({m: -c for m, c in polynomial.terms.items() if m != moving[0]})
+            raised = monomial_product(others, ((base, exponent + 1),) if exponent < -1 else ())
+            lowered = ring.of_monomial(monomial_product(others, ((base, exponent),)))
+            value = ring.of_monomial(raised) + ring.product(lowered, beside)
+            return value.scaled(taken[1] / polynomial.terms[moving[0]]), tuple(i for i in indices if i is not index)
+    return None
+
+
 REWRITES = (
     contract_delta,
     merge_inner_sums,
     pick_largest,
     drop_simplex,
     cancel_normalizer,
+    divide_by_normalizer,
     split_index,
     contract_in_range,
     divide,

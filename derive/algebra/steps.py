@@ -24,6 +24,7 @@ LAWS = {
     "pick_largest": "one of the values is the largest",
     "drop_simplex": "the elements of a simplex add up to 1",
     "cancel_normalizer": "a sum over its own normalizer is 1",
+    "divide_by_normalizer": "a sum over its own normalizer and more is 1 less the rest",
     "split_index": "an index in digits",
     "divide": "fraction divided under a sum",
 }
