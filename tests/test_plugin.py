@@ -60,8 +60,12 @@ def here(pytester):
     return pytester
 
 
+# Hypothesis imports itself at the end of every run, which pytester then forgets.
+ALONE = ("-p", "no:hypothesispytest")
+
+
 def ran(here, *arguments):
-    return here.runpytest_inprocess("-p", "no:cacheprovider", *arguments)
+    return here.runpytest_inprocess(*ALONE, "-p", "no:cacheprovider", *arguments)
 
 
 def test_without_the_flag_no_catalog_is_collected(here):
@@ -121,8 +125,8 @@ def test_items_are_selected_as_those_of_any_test(here, arguments, passed, failed
 
 
 def test_the_last_failed_are_run_again(here):
-    assert here.runpytest_inprocess("--derive", "my_catalog.yaml").parseoutcomes()["failed"] == 1
-    outcomes = here.runpytest_inprocess("--derive", "my_catalog.yaml", "--lf").parseoutcomes()
+    assert here.runpytest_inprocess(*ALONE, "--derive", "my_catalog.yaml").parseoutcomes()["failed"] == 1
+    outcomes = here.runpytest_inprocess(*ALONE, "--derive", "my_catalog.yaml", "--lf").parseoutcomes()
     assert (outcomes.get("failed"), outcomes.get("passed"), outcomes.get("deselected")) == (1, None, 4)
 
 
