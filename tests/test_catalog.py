@@ -13,7 +13,7 @@ import yaml
 from derive import catalog
 from derive.errors import CatalogError
 from derive.expression import Index
-from derive.language.schema import json_schema
+from derive.language.editing import json_schema
 
 GOOD = """\
 good:

@@ -13,10 +13,11 @@ from sarif_kit.validate import validation_errors
 
 from derive.catalog import shipped
 from derive.cli import run_command
+from derive.cli.schema import SCHEMAS
 from derive.codes import TABLE
 from derive.codes.code import ENTRY
 from derive.codes.style import CODES as STYLE
-from derive.language.schema import json_schema
+from derive.language.editing import json_schema
 from derive.lint import OPTIONAL, lint
 
 ROOT = Path(__file__).parent.parent
@@ -217,3 +218,38 @@ def test_a_shell_is_given_a_script_that_asks_derive(capsys, shell):
     status, out, _ = derive(capsys, "completion", shell)
     assert status == 0
     assert f"_DERIVE_COMPLETE={shell}_complete" in out
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_every_schema_is_one(capsys, kind):
+    status, out, _ = derive(capsys, "schema", kind)
+    assert status == 0
+    jsonschema.Draft202012Validator.check_schema(json.loads(out))
+
+
+def test_the_shipped_catalog_fits_the_schema_that_editors_read():
+    jsonschema.validate(
+        yaml.load(shipped().read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)), json_schema()
+    )
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("real[m, n]", "reel[m, n]"),
+        ("lam: positive", "lam: positiv"),
+        ("holds: yes", "holds: maybe"),
+        ("from:", "form:"),
+    ],
+)
+def test_the_schema_that_editors_read_refuses_what_the_reader_refuses(right, wrong):
+    assert ENTRY.count(right) == 1
+    jsonschema.validate(yaml.safe_load(ENTRY), json_schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(yaml.safe_load(ENTRY.replace(right, wrong)), json_schema())
+
+
+def test_every_field_of_a_catalog_says_what_it_is():
+    kinds = json_schema()["$defs"]
+    for name in ("Entry", "Printed", "Example"):
+        assert all("description" in field for field in kinds[name]["properties"].values())

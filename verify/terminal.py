@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from derive.selection import visible
-from verify.progress import progress as progress
 from verify.report import WITNESSES, Entry, Judged, Point, Report, Said, Summary, summary
 
 COLORS = {"proved": "green", "agrees": "cyan", "refuted": "red", "undecided": "yellow", "conflict": "bold red"}

@@ -59,7 +59,7 @@ def init(ctx: click.Context, file: Path) -> None:
     for there in (file, schema):
         if there.exists() or there.is_symlink():
             raise click.UsageError(f"{there} is there already; nothing was written", ctx)
-    from derive.language.schema import json_schema
+    from derive.language.editing import json_schema
 
     write(json.dumps(json_schema(), indent=2) + "\n", schema)
     write(STARTER.format(schema=f"./{schema.name}", file=file), file)

@@ -12,7 +12,7 @@ SCHEMAS = {
     "lines": "verify.formats.jsonl:schema",
     "changes": "verify.changes:schema",
     "errata": "verify.errata:schema",
-    "catalog": "derive.language.schema:json_schema",
+    "catalog": "derive.language.editing:json_schema",
 }
 
 

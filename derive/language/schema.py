@@ -1,4 +1,4 @@
-"""The fields of a catalog's entry: what is checked when one is read, and published as a JSON schema."""
+"""The fields of a catalog's entry: what is checked when one is read. (`derive.language.editing` publishes them.)"""
 
 from typing import Annotated, Any, get_args, get_origin
 
@@ -59,13 +59,6 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True):
     reference: list[Reference] = []
     note: str = ""
     aliases: list[str] = []
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON schema of a catalog: formulas by name, and under `groups` the introductions of groups by name."""
-    schema = msgspec.json.schema(dict[str, Entry])
-    schema["properties"] = {"groups": msgspec.json.schema(dict[str, str])}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A catalog of formulas", **schema}
 
 
 def conform(part: Part, kind: Any, owner: Scalar) -> None:
