@@ -2,8 +2,9 @@ r"""A formula as lines to show: its definitions, and its derivatives in index no
 
 from derive.algebra.polynomial import node_of
 from derive.calculus import has_derivative
-from derive.derivation.reading import letters, tidy
-from derive.derivation.steps import Check, Lines, derivation, proved_forms
+from derive.derivation.lines import Check, Lines, proved_forms
+from derive.derivation.reading import display_of, letters, tidy
+from derive.derivation.steps import derivation
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import Derivative, Node, element
 from derive.formula import Definition, Formula
@@ -19,7 +20,7 @@ def result(formula: Formula) -> Display:
 
     A derivative stands in the claim's form where the algebra proves it, else in the engine's own.
     """
-    display, algebra = _display(formula), Algebra(formula)
+    display, algebra = display_of(formula), Algebra(formula)
     for definition in formula.definitions:
         define(display, definition)
     # What sources print is for `--printed`, unless there is nothing else.
@@ -44,7 +45,7 @@ def expressed(formula: Formula, node: Node, check: Check | None = None) -> Displ
 
     A derivative stands in the forms that are claimed and proved, if there are any.  check: as in `derivation`.
     """
-    display = _display(formula)
+    display = display_of(formula)
     lines = Lines(display, formula, check)
     forms = proved_forms(formula, Algebra(formula), node)
     if not forms:
@@ -61,10 +62,6 @@ def expressed(formula: Formula, node: Node, check: Check | None = None) -> Displ
     for form, _ in forms:
         lines.add(node, form)
     return display
-
-
-def _display(formula: Formula) -> Display:
-    return Display(formula.name, formula.title, letters(formula))
 
 
 def define(display: Display, definition: Definition) -> None:

@@ -8,7 +8,8 @@ from derive.cli import command
 from derive.expression import Index, element
 from derive.matrix import display as matrix_display
 from derive.matrix.display import matrices
-from derive.matrix.forms import Chain, Named, Sum, Transposed, chain, transposed
+from derive.matrix.forms import Named, Transposed
+from derive.matrix.products import Chain, Sum, chain, transposed
 from derive.matrix.recognition import NoForm, matrix_form
 from derive.printing.composition import Composer
 from derive.printing.latex import written

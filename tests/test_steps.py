@@ -13,9 +13,10 @@ from derive.binding import total
 from derive.catalog import quick, read, shipped
 from derive.cli import command
 from derive.derivation.deltas import contracted
+from derive.derivation.lines import Checked
 from derive.derivation.reading import folded
 from derive.derivation.rules import rules
-from derive.derivation.steps import Checked, derivation
+from derive.derivation.steps import derivation
 from derive.expression import Delta, Index, Power, Size, Tensor, axis, element, multiply, number, power
 from derive.formula import Claim
 from derive.printing.text import text

@@ -1,6 +1,6 @@
 """The steps of a derivation, checked in ball arithmetic before they are shown."""
 
-from derive.derivation.steps import Check, Checked
+from derive.derivation.lines import Check, Checked
 from derive.formula import Claim, Formula
 from verify.exact import testify
 from verify.testimony import Counterexample, Settings

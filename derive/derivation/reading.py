@@ -6,6 +6,7 @@ from fractions import Fraction
 from derive.binding import rebuilt
 from derive.expression import Add, Axis, Call, Derivative, Multiply, Node, Number, Power, add, multiply, number, power
 from derive.formula import Formula
+from derive.printing.display import Display
 
 
 def tidy(node: Node) -> Node:
@@ -68,3 +69,9 @@ def letters(formula: Formula) -> Mapping[Axis, list[str]]:
     for index in [*(i for d in formula.definitions for i in d.indices), *claimed]:
         found.setdefault(index.axis, []).append(str(index.name))
     return found
+
+
+def display_of(formula: Formula) -> Display:
+    """An empty display in the names of a formula."""
+    names = {tensor.name for tensor in formula.tensors()} | {size.name for size in formula.sizes}
+    return Display(formula.name, formula.title, letters(formula), frozenset(names))

@@ -1,16 +1,15 @@
 """Derivations: how a derivative comes about, line by line, each with its rule and none shown that a check refutes."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Literal
 
 from derive.adjoints import Adjoint, Reverse
 from derive.algebra.normal import Normalizer
 from derive.binding import rebuilt, replace, total, walk
 from derive.derivation.deltas import contracted
-from derive.derivation.reading import folded, letters, tidy
+from derive.derivation.lines import Check, Lines, needed, proved_forms, reads, since, size
+from derive.derivation.reading import display_of, folded, letters, tidy
 from derive.derivation.rules import rules
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import (
@@ -27,24 +26,10 @@ from derive.expression import (
     element,
     multiply,
 )
-from derive.formula import Claim, Definition, Formula, mentioned, renaming
-from derive.printing.display import DEFINITION, Display, Words
+from derive.formula import Formula, mentioned
+from derive.printing.display import Display, Words
 from derive.printing.letters import letter, unused
-from derive.printing.text import text
-from derive.proof import Algebra, derived
-
-SMALL = 30  # nodes up to which a step is shown in the engine's form beside the proved one
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What exact arithmetic says of a step. reason: where it differs, or why it cannot tell."""
-
-    says: Literal["agrees", "differs", "cannot tell"]
-    reason: str = ""
-
-
-Check = Callable[[Claim], Checked]
+from derive.proof import Algebra
 
 
 def derivation(formula: Formula, check: Check | None = None, wanted: Iterable[Derivative] | None = None) -> Display:
@@ -54,7 +39,8 @@ def derivation(formula: Formula, check: Check | None = None, wanted: Iterable[De
     definitions; one that differs is not shown and stands among the display's failures, one of which the check cannot
     tell is not shown and stands among its notes. Without a check every line is shown as derived.
     """
-    display = Display(formula.name, formula.title, letters(formula), is_derivation=True)
+    display = display_of(formula)
+    display.is_derivation = True
     algebra = Algebra(formula)
     lines = Lines(display, formula, check)
     chosen = _claimed(formula) if wanted is None else list(dict.fromkeys(wanted))
@@ -78,86 +64,6 @@ def derivation(formula: Formula, check: Check | None = None, wanted: Iterable[De
 def _claimed(formula: Formula) -> list[Derivative]:
     claims = [claim for claim in formula.claims if claim.origin == "claim"] or formula.claims
     return list(dict.fromkeys(claim.left for claim in claims if isinstance(claim.left, Derivative)))
-
-
-def needed(definitions: Mapping[Tensor, Definition], read: Iterable[Tensor]) -> set[Tensor]:
-    """The tensors that some depend on, themselves included."""
-    found: set[Tensor] = set()
-    waiting = set(read)
-    while waiting:
-        tensor = waiting.pop()
-        found.add(tensor)
-        if tensor in definitions:
-            waiting |= _reads(definitions[tensor]) - found
-    return found
-
-
-def _reads(definition: Definition) -> frozenset[Tensor]:
-    return mentioned(definition.body).union(*(mentioned(body) for _, body in definition.bases))
-
-
-def since(words: str, facts: Iterable[str]) -> str:
-    """A rule with the side relations that it uses."""
-    told = "; ".join(facts)
-    return f"{words}, since {told}" if told else words
-
-
-def size(node: Node) -> int:
-    return sum(1 for _ in walk(node))
-
-
-def proved_forms(formula: Formula, algebra: Algebra, wanted: Node) -> list[tuple[Node, Words]]:
-    """The forms that the formula claims of an expression and the algebra proves, with what the proofs rest on."""
-    forms = dict[Node, Words]()
-    for claim in formula.claims:
-        names = renaming(wanted, claim.left) if claim.operator == "==" else None
-        if names is not None:
-            proof = algebra.prove(claim)
-            if proof.equal:
-                forms.setdefault(replace(claim.right, names), (since("the claimed form", proof.facts),))
-    return list(forms.items())
-
-
-class Lines:
-    """The lines of a display, each checked before it is added."""
-
-    def __init__(self, display: Display, formula: Formula, check: Check | None) -> None:
-        self.display, self.formula, self.check = display, formula, check
-
-    def define(self, definition: Definition) -> None:
-        for subscripts, body in definition.bases:
-            self.display.add(element(definition.tensor, *subscripts), body, rule=DEFINITION)
-        self.display.add(element(definition.tensor, *definition.indices), definition.body, rule=DEFINITION)
-
-    def add(self, left: Node, right: Node, rule: Words = ()) -> None:
-        """A step, if the check finds nothing against it."""
-        claim = Claim(left, "==", right, f"{text(left)} == {text(right)}", self.formula.place)
-        checked = self.check(claim) if self.check else Checked("agrees")
-        match checked.says:
-            case "agrees":
-                self.display.add(left, right, rule=rule)
-            case "differs":
-                self.display.failures.append(f"a step fails its check and is not shown: {claim.text}: {checked.reason}")
-            case _:
-                self.display.notes.append(f"not checked, so not shown: {claim.text}: {checked.reason}")
-
-    def repeated(self, wanted: Derivative, forms: list[tuple[Node, Words]]) -> None:
-        """A derivative of higher order: the derivative of the one before."""
-        *before, final = wanted.by
-        once = Derivative(wanted.body, tuple(before))
-        try:
-            first = tidy(derived(self.formula, once))
-            own = tidy(derived(self.formula, wanted))
-        except (UnsupportedError, UndefinedError, RecursionError) as error:
-            self.display.notes.append(f"no derivation of {text(wanted)}: {error}")
-            return
-        if first is not ZERO:
-            self.add(wanted, Derivative(first, (final,)), ("the derivative of the derivative",))
-        if not forms or size(own) <= SMALL:
-            self.add(wanted, own, ("differentiated and collected",))
-        for form, rule in forms:
-            if form is not own:
-                self.add(wanted, form, rule)
 
 
 class Chain:
@@ -210,13 +116,18 @@ class Chain:
         left = Derivative(self.reverse.target, (element(adjoint.of, *named),))
         reached = waiting.pop(left, [])
         shown = set[object]()
-        claimed = {_unordered(right) for right, _ in reached}
+        claimed = {_unordered(right): (right, words) for right, words in reached}
         for right, rule in self._derived(adjoint, left, named, is_final=not reached):
-            if _unordered(right) not in shown | claimed:
-                shown.add(_unordered(right))
-                self.lines.add(left, right, rule)
-        for right, rule in reached:
+            form = _unordered(right)
+            if form in claimed:
+                right, _ = claimed.pop(form)
+                rule = (*rule, ": the claimed form")
+            elif form in shown:
+                continue
+            shown.add(form)
             self.lines.add(left, right, rule)
+        for right, words in claimed.values():
+            self.lines.add(left, right, words)
 
     def _derived(
         self, adjoint: Adjoint, left: Derivative, named: list[Index], is_final: bool
@@ -248,7 +159,7 @@ class Chain:
 
     def _is_direct(self, user: Tensor, of: Tensor) -> bool:
         """Whether a definition reads a tensor by itself alone, so that its total derivative is its own slope."""
-        read = _reads(self.definitions[user])
+        read = reads(self.definitions[user])
         return of not in needed(self.definitions, read - {of})
 
     def _rules(self, adjoint: Adjoint) -> list[str]:

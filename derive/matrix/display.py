@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from derive.derivation.deltas import contracted
-from derive.derivation.reading import letters
-from derive.derivation.steps import proved_forms
+from derive.derivation.lines import proved_forms
+from derive.derivation.reading import display_of
 from derive.errors import UndefinedError, UnsupportedError
-from derive.expression import Derivative, Element, Index, Node, element
+from derive.expression import Add, Derivative, Element, Index, Multiply, Node, add, element, multiply
 from derive.formula import Claim, Formula
 from derive.matrix.forms import Form
-from derive.matrix.recognition import LARGEST, NoForm, matrix_form, multiplied_out, weight
+from derive.matrix.products import LARGEST, weight
+from derive.matrix.recognition import NoForm, matrix_form
 from derive.printing.display import Display
 from derive.printing.text import text
 from derive.proof import Algebra
@@ -20,7 +21,7 @@ def matrices(formula: Formula, wanted: Node | None = None) -> Display:
 
     A form is shown only where the algebra proves it equal to what it stands for. Where there is none, a note says why.
     """
-    display = Display(formula.name, formula.title, letters(formula))
+    display = display_of(formula)
     algebra = Algebra(formula)
     for left, rights in _sides(formula, algebra, wanted):
         try:
@@ -94,3 +95,16 @@ def _out(left: Node) -> tuple[Index, ...]:
     found = [s for part in elements if isinstance(part, Element) for s in part.subscripts if isinstance(s, Index)]
     rest = sorted((i for i in left.free if isinstance(i, Index)), key=lambda i: str(i.name))
     return tuple(dict.fromkeys([*found, *rest]))
+
+
+def multiplied_out(node: Node) -> Node:
+    """A product with the sums in it multiplied out, once."""
+    match node:
+        case Add(terms):
+            return add(*map(multiplied_out, terms))
+        case Multiply(factors):
+            for place, factor in enumerate(factors):
+                if isinstance(factor, Add):
+                    others = (*factors[:place], *factors[place + 1 :])
+                    return add(*(multiplied_out(multiply(*others, term)) for term in factor.terms))
+    return node

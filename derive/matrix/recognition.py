@@ -19,31 +19,13 @@ from derive.expression import (
     Power,
     Reduce,
     Size,
-    add,
-    multiply,
     power,
 )
-from derive.matrix.forms import (
-    Applied,
-    Chain,
-    Diagonal,
-    Entrywise,
-    Form,
-    Identity,
-    Named,
-    Ones,
-    Raised,
-    Scalar,
-    Slope,
-    Sum,
-    Transposed,
-    chain,
-    transposed,
-)
+from derive.matrix.forms import Applied, Diagonal, Form, Identity, Named, Ones, Raised, Scalar, Slope
+from derive.matrix.products import Chain, Entrywise, Sum, chain, transposed
 
 # Of a matrix, exp and log mean something else than entry by entry.
 ENTRYWISE = frozenset(("tanh", "sigmoid", "relu", "softplus", "abs", "sign", "erf"))
-LARGEST = 40  # the weight of a form beyond which it is no clean one
 
 
 class NoForm(Exception):
@@ -276,29 +258,3 @@ def _two(vectors: list[Form]) -> tuple[Form, Form]:
         assert axis is not None
         return Ones(axis), flat[0]
     return flat[0], flat[1] if len(flat) == 2 else Entrywise(tuple(flat[1:]))
-
-
-def multiplied_out(node: Node) -> Node:
-    """A product with the sums in it multiplied out, once."""
-    match node:
-        case Add(terms):
-            return add(*map(multiplied_out, terms))
-        case Multiply(factors):
-            for place, factor in enumerate(factors):
-                if isinstance(factor, Add):
-                    others = (*factors[:place], *factors[place + 1 :])
-                    return add(*(multiplied_out(multiply(*others, term)) for term in factor.terms))
-    return node
-
-
-def weight(form: Form) -> int:
-    """How far a form is from a clean one: its parts, ones counted thrice."""
-    below: tuple[Form, ...] = ()
-    match form:
-        case Sum(parts) | Entrywise(parts):
-            below = parts
-        case Chain(_, above, under, parts):
-            below = (*above, *under, *parts)
-        case Applied(_, inner) | Raised(inner, _) | Diagonal(inner) | Transposed(inner):
-            below = (inner,)
-    return 1 + 2 * isinstance(form, Ones) + sum(map(weight, below))

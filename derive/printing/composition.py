@@ -1,18 +1,15 @@
 """From index expressions to layouts: quotients as fractions, bound indices without capture, brackets where needed."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from fractions import Fraction as Rational
 from functools import cache
 from typing import Any
 
 from derive import functions
-from derive.binding import walk
 from derive.expression import (
     ZERO,
     Add,
-    Axis,
     Call,
     Compare,
     Constant,
@@ -30,7 +27,6 @@ from derive.expression import (
     Reduce,
     Size,
     Table,
-    Tensor,
     Variable,
     Where,
     add,
@@ -61,7 +57,6 @@ from derive.printing.layout import (
     EXPECTED,
     FIRST,
     MINUS,
-    NEXT,
     NORMAL,
     NOT,
     ONE,
@@ -86,93 +81,29 @@ from derive.printing.layout import (
     joined,
     row,
 )
-from derive.printing.letters import alike, is_qualified, letter, subscripted, unused, upright
+from derive.printing.naming import Naming
 
 UNIT = Piece(Digits("1"), ATOM)
 
 
-class Composer:
+class Composer(Naming):
     """Lays out expressions that stand together, so that a name means the same in all of them.
 
     among: all of them.  letters: the names to prefer for a bound index over an axis.
     """
 
-    def __init__(self, among: Iterable[Node], letters: Mapping[Axis, Sequence[str]] | None = None) -> None:
-        parts = {part for node in among for part in walk(node)}
-        arrays = {part.name for part in parts if isinstance(part, Tensor) and part.axes}
-        names = {part.name for part in parts if isinstance(part, (Tensor, Size))}
-        self.letters = letters or {}
-        self.spelled = alike(names, arrays)
-        self.delta_is_taken = "delta" in arrays
-        self.names = frozenset(map(letter, names))
-        self.taken = set(self.names)
-        self.called: dict[Node, Box] = {}
-        self.is_small = False  # inside a subscript, where a quotient stands on one line
-
     def box(self, node: Node) -> Box:
         """The layout of an expression."""
-        with self._line(node):
+        with self.line(node):
             return self.piece(node).box
 
     def relation(self, left: Node, operator: str, right: Node) -> Relation:
         """The layout of a line of a display; operator: == != < <= > >=."""
-        with self._line(left, right):
+        with self.line(left, right):
             return Relation(self.piece(left).held(SUM), RELATIONS[operator], self.piece(right).box)
-
-    @contextmanager
-    def _line(self, *nodes: Node) -> Iterator[None]:
-        """Names that are free in what is printed together are taken; what the engine freed gets a name."""
-        free = {leaf for node in nodes for leaf in node.free}
-        self.taken |= {letter(leaf.name) for leaf in free if isinstance(leaf.name, str)}
-        nameless = sorted((leaf for leaf in free if isinstance(leaf.name, int)), key=lambda leaf: leaf.serial)
-        with self._naming(nameless, ()):
-            yield
-        self.taken = set(self.names)
-
-    @contextmanager
-    def _naming(self, leaves: Sequence[Index | Variable], hint: Sequence[str]) -> Iterator[list[Box]]:
-        chosen: list[Box] = []
-        for position, leaf in enumerate(leaves):
-            usual = self.letters.get(leaf.axis, ()) if isinstance(leaf, Index) else ("z",)
-            chosen.append(letter(unused([*hint[position : position + 1], *usual], self.taken)))
-            self.taken.add(chosen[-1])
-            self.called[leaf] = chosen[-1]
-        yield chosen
-        self.taken.difference_update(chosen)
-
-    def name(self, name: str) -> Box:
-        """The name of a tensor or a size by itself."""
-        return upright(name) if name in self.spelled else letter(name)
 
     def piece(self, node: Node) -> Piece:
         return RULES[type(node)](self, node)
-
-    # ---------------------------------------------------------------------------------- leaves
-
-    def of_constant(self, node: Constant) -> Piece:
-        return Piece(Symbol(node.name), ATOM)
-
-    def of_size(self, node: Size) -> Piece:
-        return Piece(self.name(node.name), ATOM)
-
-    def of_leaf(self, node: Index | Variable) -> Piece:
-        return Piece(letter(node.name) if isinstance(node.name, str) else self.called[node], ATOM)
-
-    def of_element(self, node: Element) -> Piece:
-        name = node.tensor.name
-        if not node.subscripts:
-            return Piece(self.name(name), ATOM)
-        if name in self.spelled:
-            return Piece(Scripts(upright(name), self._subscripts(node.subscripts)), ATOM)
-        return Piece(subscripted(name, self._subscripts(node.subscripts)), SCRIPTED if is_qualified(name) else ATOM)
-
-    def _subscripts(self, subscripts: Sequence[Node]) -> Box:
-        """Indices of one letter side by side, others with commas between them."""
-        before, self.is_small = self.is_small, True
-        boxes = [self.piece(part).box for part in subscripts]
-        self.is_small = before
-        plain = all(isinstance(box, Symbol) and not box.is_upright for box in boxes)
-        return joined(boxes, NEXT if plain and all(isinstance(part, Index) for part in subscripts) else COMMA)
 
     # ------------------------------------------------------------------------ sums and products
 
@@ -272,7 +203,7 @@ class Composer:
         if self.delta_is_taken:
             equal = row(self.piece(node.left).box, RELATIONS["=="], self.piece(node.right).box)
             return Piece(Scripts(ONE, equal), ATOM)
-        return Piece(Scripts(Symbol("delta"), self._subscripts((node.left, node.right))), ATOM)
+        return Piece(Scripts(Symbol("delta"), self.subscripts((node.left, node.right))), ATOM)
 
     def of_compare(self, node: Compare) -> Piece:
         left, right = self.piece(node.left).held(SUM), self.piece(node.right).held(SUM)
@@ -301,7 +232,7 @@ class Composer:
         return Piece(Cases(tuple(rows)), LOOSE)
 
     def of_table(self, node: Table) -> Piece:
-        return Piece(Scripts(self.matrix(node.entries), self._subscripts(node.subscripts)), SCRIPTED)
+        return Piece(Scripts(self.matrix(node.entries), self.subscripts(node.subscripts)), SCRIPTED)
 
     def matrix(self, entries: Any) -> Box:
         """A literal array: a list is a column, a list of lists a matrix, deeper ones nest."""
@@ -317,7 +248,7 @@ class Composer:
     def _big(self, node: Reduce) -> Piece:
         """The operator over its indices, and the body. A mean is written as the sum: `split` has its sizes."""
         kind = "sum" if node.kind == "mean" else node.kind
-        with self._naming(node.bound, node.hint or ()) as names:
+        with self.naming(node.bound, node.hint or ()) as names:
             limits = [self._limits(index, node.body) for index in node.bound]
             if any(limits):
                 signs = [
@@ -339,7 +270,7 @@ class Composer:
 
     def of_expectation(self, node: Expect) -> Piece:
         law = joined([self.piece(node.mean).box, self.piece(power(node.deviation, 2)).box], COMMA)
-        with self._naming(node.bound, node.hint or ()) as (name,):
+        with self.naming(node.bound, node.hint or ()) as (name,):
             inside = self.piece(node.body).box
         below = row(name, DISTRIBUTED, NORMAL, Fenced(law))
         return Piece(row(Scripts(EXPECTED, below), Fenced(inside, "[]")), SCRIPTED)

@@ -39,13 +39,14 @@ class Drawn(Protocol):
 class Display:
     """Lines of an aligned display, notes in words on what could not be shown, and steps that a check refuted.
 
-    letters: the names to prefer for a bound index over an axis.  is_derivation: the lines of one left side stand
-    together, each with its rule.
+    letters: the names to prefer for a bound index over an axis.  taken: names that no index may have in the language,
+    whether they are shown or not.  is_derivation: the lines of one left side stand together, each with its rule.
     """
 
     name: str = ""
     title: str = ""
     letters: Mapping[Axis, Sequence[str]] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
     lines: list[Line] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -97,7 +98,10 @@ class Display:
         lines = list[str]()
         for line in self.lines:
             rule = "".join(part.name if isinstance(part, Tensor) else part for part in line.rule)
-            lines.append(f"{text(line.left)} {line.operator} {text(line.right)}" + (f"  # {rule}" if rule else ""))
+            lines.append(
+                f"{text(line.left, self.taken)} {line.operator} {text(line.right, self.taken)}"
+                + (f"  # {rule}" if rule else "")
+            )
         return "".join(f"{line}\n" for line in lines)
 
     def sympy(self) -> str:
