@@ -104,7 +104,7 @@ def test_formulas_that_hang_are_given_up_on_a_cluster_too(tmp_path, workers, cap
 
 def test_another_engine_is_refused_with_what_differs(tmp_path, workers, capsys, monkeypatch):
     own = cluster.identity()
-    monkeypatch.setattr(cluster, "identity", lambda: {**own, "sympy": "1.0"})
+    monkeypatch.setattr(cluster, "identity", lambda witnesses: {**own, "sympy": "1.0"})
     status, out, err = check(capsys, catalog_of(tmp_path / "mine.yaml", 1), "--cluster", workers.address)
     assert (status, out) == (2, "")
     assert "of the cluster would judge with another engine: sympy " in err

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -122,6 +123,17 @@ def test_another_version_of_anything_is_another_question(kept, monkeypatch, part
     own = engine.identity()
     monkeypatch.setattr(store, "identity", lambda *more: {**own, part: own[part] + "1"})
     assert kept.key_of(SETTINGS)("text", "") != before
+
+
+def test_the_versions_of_the_libraries_compared_with_count_where_they_are_asked(kept):
+    from derive.language.operators import operators
+
+    own = engine.identity(("exact", "reference"))
+    names = {"sklearn": "scikit-learn", "skimage": "scikit-image"}
+    asked = {names.get(operator.library, operator.library) for operator in operators().values()}
+    assert asked <= {*engine.LIBRARIES, *engine.REFERENCES}
+    assert {names.get(o.library, o.library) for o in operators().values() if find_spec(o.library)} <= set(own)
+    assert set(engine.identity(("exact",))) <= set(own)
 
 
 def test_an_engine_that_was_edited_is_another(tmp_path, monkeypatch):
@@ -436,14 +448,15 @@ def test_info_tells_what_there_is_and_clear_forgets_it(catalog, cache, capsys):
     assert not list(cache.glob("*.aside-*"))
 
 
-def test_old_rows_are_forgotten(kept):
-    old = msgspec.convert({"read": {"name": "a"}, "claims": []}, Kept)
-    kept.keep("old", old)
+def test_old_rows_are_forgotten_when_something_new_is_kept(kept, cache):
+    some = msgspec.convert({"read": {"name": "a"}, "claims": []}, Kept)
+    kept.keep("old", some)
+    kept.keep("recent", some)
     with kept._database:
-        kept._database.execute("UPDATE verdicts SET day = day - 91")
-    kept.keep("new", old)
-    kept.drop_old()
-    assert list(kept.find(["old", "new"])) == ["new"]
+        kept._database.execute("UPDATE verdicts SET day = day - CASE key WHEN 'old' THEN 91 ELSE 89 END")
+    with Store(cache / NAME, print).open() as another:
+        another.keep("new", some)
+        assert sorted(another.find(["old", "recent", "new"])) == ["new", "recent"]
 
 
 @pytest.mark.parametrize(

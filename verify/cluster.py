@@ -76,13 +76,13 @@ def run_on(
     except ImportError:
         raise Unreachable("a cluster needs Dask: pip install 'derive-formulas[dask]'") from None
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    own = identity()
+    own = identity(settings.witnesses)
     try:
         client: Any = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise Unreachable(f"no Dask scheduler answers at {address}: {error}") from None
     try:
-        _compare(client, own)
+        _compare(client, own, settings.witnesses)
         threads = sum(client.nthreads().values())
         size = max(1, min(LARGEST, len(jobs) // (SHARES * max(threads, 1))))
         # One of each size class in every batch: the jobs come longest first.
@@ -96,7 +96,7 @@ def run_on(
             for job in batch:
                 begin(job.name)
         for future in as_completed(list(asked), loop=client.loop):
-            yield from _events(future, asked.pop(future))
+            yield from _events(future, asked.pop(future), own)
             future.release()
     except OSError as error:
         raise Unreachable(f"the cluster at {address} was lost: {error}") from None
@@ -104,10 +104,10 @@ def run_on(
         client.close(timeout=2)
 
 
-def _compare(client: Any, own: dict[str, str]) -> None:
+def _compare(client: Any, own: dict[str, str], witnesses: Sequence[str]) -> None:
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
-        found = client.run(identity_text)
+        found = client.run(identity_text, list(witnesses))
     except TimeoutError:
         raise Unreachable("the cluster has no workers") from None
     except Exception as error:
@@ -123,7 +123,7 @@ def _refuse(theirs: dict[str, str], own: dict[str, str], who: str) -> None:
         raise Unreachable(f"{who} of the cluster would judge with another engine: {shown}")
 
 
-def _events(future: Any, batch: Sequence[Job]) -> Generator[Event, None, None]:
+def _events(future: Any, batch: Sequence[Job], own: dict[str, str]) -> Generator[Event, None, None]:
     if future.status != "finished":
         error = future.exception()
         for job in batch:
@@ -131,7 +131,7 @@ def _events(future: Any, batch: Sequence[Job]) -> Generator[Event, None, None]:
         return
     found = msgspec.json.decode(future.result(), type=Answers)
     if found.identity:
-        _refuse(found.identity, identity(), "a worker")
+        _refuse(found.identity, own, "a worker")
     for job, answer in zip(batch, found.answers, strict=True):
         job.read = answer.read
         for number, judged in enumerate(answer.claims):
@@ -142,8 +142,8 @@ def _events(future: Any, batch: Sequence[Job]) -> Generator[Event, None, None]:
 # ------------------------------------------------------------------------------------- on a worker
 
 
-def identity_text() -> str:
-    return msgspec.json.encode(identity()).decode()
+def identity_text(witnesses: Sequence[str]) -> str:
+    return msgspec.json.encode(identity(witnesses)).decode()
 
 
 def judge(question: str) -> str:
@@ -183,7 +183,7 @@ def _asked(helper: "subprocess.Popen[str]", question: str) -> str:
 
 def answered(batch: Batch) -> Answers:
     """What a pool of one worker finds out about a batch."""
-    own = identity()
+    own = identity(batch.settings.witnesses)
     if batch.identity != own:
         return Answers(identity=own)
     jobs = [

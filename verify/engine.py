@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from collections.abc import Collection
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +13,7 @@ import derive
 import verify
 
 LIBRARIES = ("sympy", "mpmath", "numpy", "python-flint", "gmpy2")
+REFERENCES = ("torch", "jax", "jaxlib", "scipy", "scikit-learn", "scikit-image", "nltk", "sacrebleu")
 REFERENCES = ("torch", "jax", "jaxlib", "scipy", "scikit-learn", "scikit-image", "nltk", "sacrebleu")
 SIDES = {"SYMPY_GROUND_TYPES": "ground types of SymPy"}
 
@@ -32,17 +34,17 @@ def source() -> str:
     return found.hexdigest()[:16]
 
 
-def identity(libraries: tuple[str, ...] = ()) -> dict[str, str]:
-    """What two runs must have in common to find the same, by name; nothing is imported to find it out.
+def identity(witnesses: Collection[str] = ()) -> dict[str, str]:
+    """What two runs that ask these witnesses must have in common to find the same, by name; nothing is imported.
 
-    libraries: further distributions that were asked; one that is not installed is left out.
+    What is not installed is left out.
     """
     found = {
         "derive": f"{derive.__version__} ({source()})",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "processor": f"{platform.machine()} {sys.byteorder}",
     }
-    for name in (*LIBRARIES, *libraries):
+    for name in (*LIBRARIES, *(REFERENCES if "reference" in witnesses else ())):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

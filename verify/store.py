@@ -68,6 +68,7 @@ class Store:
         self.path, self.tell = path, tell
         self._database: sqlite3.Connection | None = None
         self._lock: IO[bytes] | None = None
+        self._is_swept = False
 
     def key_of(self, settings: Settings) -> Callable[[str, str], str]:
         """The key of an entry by its text, and by its name where others stand in the same text."""
@@ -107,6 +108,7 @@ class Store:
         body = msgspec.json.encode(kept).decode()
         try:
             with self._database:
+                self._drop_old()
                 row = (key, body, _mark(key, body), _today())
                 self._database.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?)", row)
         except sqlite3.Error as error:
@@ -206,14 +208,11 @@ class Store:
             self.close()
         return f"it is now {aside.name}"
 
-    def drop_old(self) -> None:
-        """Forget what was found long ago."""
-        try:
-            if self._database is not None:
-                with self._database:
-                    self._database.execute("DELETE FROM verdicts WHERE day < ?", (_today() - DAYS,))
-        except sqlite3.Error as error:
-            self._fail(error)
+    def _drop_old(self) -> None:
+        """Forget what was found long ago; once, in a run that writes anyway."""
+        if self._database is not None and not self._is_swept:
+            self._database.execute("DELETE FROM verdicts WHERE day < ?", (_today() - DAYS,))
+            self._is_swept = True
 
     def state(self) -> State:
         rows = 0
