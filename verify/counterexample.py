@@ -26,6 +26,7 @@ Found = tuple[Draw, Outcome]
 
 _FIRST = 2000  # the numbers of the draws tried here, which no other draw has
 _MOST_TRIES = 120
+_MOST_SINGLE = 4  # sizes that are tried as the only one that is not 1
 _MOST_ELEMENTS = 16  # beyond these, values are shortened together only
 _BITS = 2000
 _LIMITS = (1, 2, 3, 5, 10, 100, 1000, 10**5, 10**8, 10**12)  # of denominators, in turn
@@ -115,11 +116,10 @@ class _Search:
 
 
 def _small(formula: Formula, start: Draw) -> Iterator[dict[Size, int]]:
-    """All sizes 1, all 2, all 3, and those of the start."""
-    for length in (1, 2, 3) if formula.sizes else ():
-        sizes = dict.fromkeys(formula.sizes, length)
-        if fits(formula, sizes):
-            yield sizes
+    """All sizes 1, one of them 2, all 2, all 3, and those of the start."""
+    each = [dict.fromkeys(formula.sizes, length) for length in (1, 2, 3)]
+    one = [{**each[0], size: 2} for size in formula.sizes[:_MOST_SINGLE]] if len(formula.sizes) > 1 else []
+    yield from (sizes for sizes in (each[0], *one, *each[1:]) if formula.sizes and fits(formula, sizes))
     yield start.sizes
 
 

@@ -1,6 +1,7 @@
 """The kinds of slips that are made in print, in words, each with what is there instead where it is taken back."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import combinations_with_replacement, islice
 from typing import TYPE_CHECKING
 
 from derive.binding import reduce, replace, walk
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 WHOLE = {"side", "term", "branch", "body", "argument", "base"}  # what a product can lack a factor in
 LONG = 48
+_MOST_PAIRS = 10  # of scalars that together may be missing in a term
 
 Found = Iterator[tuple[str, Node]]
 
@@ -170,8 +172,9 @@ def _with_other_tensors(part: Element, formula: Formula) -> Iterator[Element]:
 
 
 def _distant(repairs: "Repairs", place: Place) -> Found:
-    """A factor or a term that the formula has elsewhere, and the n of an average for another."""
+    """A factor or a term that the formula has elsewhere, the n of an average for another, a product's other term."""
     yield from _affine(repairs, place.part)
+    yield from _elements(repairs, place)
     found = repairs.readable(place, [*repairs.known, *repairs.elements(place)])
     if place.role in WHOLE | {"factor"} and not isinstance(place.part, Compare | Logic):
         yield from _added(place, found)
@@ -183,10 +186,24 @@ def _distant(repairs: "Repairs", place: Place) -> Found:
         what = f"divisor {_short(factor.children()[0])}" if is_divisor else f"factor {_short(factor)}"
         yield f"the {what} is missing{within}", multiply(factor, place.part)
     for size in repairs.formula.sizes:
-        for factor in (size / (size - 1), (size - 1) / size):
+        for factor in (2 / size, 1 / (2 * size), size / (size - 1), (size - 1) / size):
             yield f"the factor {_short(factor)} is missing{within}", multiply(factor, place.part)
+    if place.role in ("side", "term", "branch"):
+        several = islice(combinations_with_replacement(repairs.scalars, 2), _MOST_PAIRS)
+        yield from _added(place, (multiply(*pair, place.part) for pair in (*several, *((s,) for s in repairs.scalars))))
     yield f"the function log is missing around {_short(place.part)}", Call("log", place.part)
     yield f"the function exp is missing around {_short(place.part)}", Call("exp", place.part)
+
+
+def _elements(repairs: "Repairs", place: Place) -> Found:
+    """One element in place of another of other axes, or of the half of itself and its mirror image."""
+    part = place.part
+    if isinstance(part, Element):
+        others = (*repairs.elements(place), *repairs.scalars)
+        yield from ((instead(part, other), other) for other in others if other.tensor.axes != part.tensor.axes)
+        for _, _, swapped in transposed(part):
+            even = multiply(HALF, add(part, swapped))
+            yield instead(part, even), even
 
 
 def _affine(repairs: "Repairs", part: Node) -> Found:
