@@ -208,13 +208,13 @@ def test_a_terminal_without_the_ellipsis_gets_dots():
 
 def test_an_undecided_claim_shows_its_reason():
     text = shown([entry(UNDECIDED)])
-    assert "\n  because  a branch was never reached\n" in text
+    assert "\n  because  a branch was never reached  [D919]\n" in text
     assert "  at  " not in text
 
 
 def test_a_conflict_shows_what_each_witness_says():
     text = shown([entry(CONFLICT)])
-    assert "\n  because  algebra says equal, but exact says differs\n  algebra  equal\n  exact    differs\n" in text
+    assert "\n  because  algebra says equal, but exact says differs  [D921]\n  algebra  equal\n  exact    differs\n" in text
 
 
 def test_a_claim_that_is_wrong_as_expected_is_no_failure():

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from derive.codes import of_verdict
 from derive.selection import visible
 from verify.report import WITNESSES, Entry, Judged, Point, Report, Said, Summary, summary
 
@@ -198,7 +199,8 @@ def details(claim: Judged, mark: str = "…") -> Iterator[tuple[str, str]]:
     if claim.expected == "fails":
         yield "expected", f"holds {claim.condition}" if isinstance(claim.condition, str) else "fails"
     if claim.reason:
-        yield "because", claim.reason
+        code = of_verdict(claim.verdict, claim.expected, claim.reason).name
+        yield "because", f"{claim.reason}  [{code}]"
     if claim.verdict == "conflict":
         for name in WITNESSES:
             said = getattr(claim.witnesses, name)
