@@ -4,7 +4,21 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from derive.binding import rebuilt
-from derive.expression import Add, Axis, Call, Derivative, Multiply, Node, Number, Power, add, multiply, number, power
+from derive.expression import (
+    Add,
+    Axis,
+    Call,
+    Derivative,
+    Multiply,
+    Node,
+    Number,
+    Power,
+    Reduce,
+    add,
+    multiply,
+    number,
+    power,
+)
 from derive.formula import Formula
 from derive.printing.display import Display
 
@@ -26,7 +40,10 @@ def tidy(node: Node) -> Node:
 
 
 def folded(node: Node) -> Node:
-    """Numbers in exponents worked out, and powers of one base put together: x**(1/2 - 1)*x**-1 is x**(-3/2)."""
+    """Numbers in exponents worked out, powers of one base put together, a sign taken out of a sum.
+
+    x**(1/2 - 1)*x**-1 is x**(-3/2).
+    """
     changed = rebuilt(node, folded) if node.children() else node
     match changed:
         case Add(terms) if sum(isinstance(term, Number) for term in terms) > 1:
@@ -37,7 +54,17 @@ def folded(node: Node) -> Node:
             return power(base, inner.value * outer.value)
         case Multiply(factors):
             return _gathered(factors)
+        case Reduce("sum" | "mean", Multiply((Number() as head, *_)) as body) if head.numerator < 0:
+            return -_with_body(changed, -body)
     return changed
+
+
+def _with_body(node: Reduce, body: Node) -> Reduce:
+    """The reduction with another body in which the same names are bound."""
+    made = Reduce(node.kind, body, node.bound)
+    if made.hint is None:
+        object.__setattr__(made, "hint", node.hint)
+    return made
 
 
 def _gathered(factors: tuple[Node, ...]) -> Node:

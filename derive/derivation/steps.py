@@ -147,7 +147,7 @@ class Chain:
             words = []
         raw = tidy(folded(self._written(body)))
         yield raw, (*words, ", ".join(self._rules(adjoint)))
-        short = tidy(contracted(raw))
+        short = tidy(folded(contracted(raw)))
         deltas = "sums over a delta keep one term" if _has_delta(raw) and not _has_delta(short) else "simplified"
         yield short, (deltas,)
         # Without a normal form, the chain rule as it stands is a derivation too.

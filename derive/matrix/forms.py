@@ -41,7 +41,6 @@ from derive.printing.layout import (
     ONE as ONES,
 )
 
-UNIT = Piece(Digits("1"), ATOM)
 Shape = tuple[Axis | None, Axis | None]
 
 

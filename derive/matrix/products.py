@@ -23,21 +23,17 @@ from derive.matrix.forms import (
     Transposed,
 )
 from derive.printing.composition import Composer
-from derive.printing.joining import ATOM, PRODUCT, SUM, Piece, negative, numerals, product
+from derive.printing.joining import ATOM, PRODUCT, SUM, UNIT, Piece, negative, numerals, product
 from derive.printing.layout import (
     HADAMARD,
     MINUS,
     PLUS,
     Box,
-    Digits,
     Fenced,
     Fraction,
     joined,
     row,
 )
-
-UNIT = Piece(Digits("1"), ATOM)
-
 
 LARGEST = 40  # the weight of a form beyond which it is no clean one
 

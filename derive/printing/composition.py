@@ -1,12 +1,9 @@
 """From index expressions to layouts: quotients as fractions, bound indices without capture, brackets where needed."""
 
-import re
 from collections.abc import Callable
 from fractions import Fraction as Rational
-from functools import cache
 from typing import Any
 
-from derive import functions
 from derive.expression import (
     ZERO,
     Add,
@@ -39,6 +36,7 @@ from derive.printing.joining import (
     PRODUCT,
     SCRIPTED,
     SUM,
+    UNIT,
     Piece,
     is_counted,
     is_large,
@@ -82,8 +80,7 @@ from derive.printing.layout import (
     row,
 )
 from derive.printing.naming import Naming
-
-UNIT = Piece(Digits("1"), ATOM)
+from derive.printing.notation import notation
 
 
 class Composer(Naming):
@@ -289,20 +286,6 @@ class Composer(Naming):
             return Piece(Fraction(row(sign, self.piece(node.body).box), under), PRODUCT)
         whole = row(Fraction(sign, under), BODY, self.piece(node.body).held(SCRIPTED))
         return Piece(whole, PRODUCT, Fenced(whole))
-
-
-@cache
-def notation(function: str) -> Word | Symbol | str:
-    """What the table of functions says: a fence around the argument, a symbol before it, or a word."""
-    template = functions.TABLE[function].latex
-    if found := re.fullmatch(r"\\left(\||\\lfloor) ?\{\} ?\\right(\||\\rfloor)", template):
-        return "||" if found[1] == "|" else "⌊⌋"
-    if template == "e^{{{}}}":
-        return Symbol("e")
-    if found := re.fullmatch(r"\\([A-Za-z]+)\\left\(\{\}\\right\)", template):
-        return Symbol(found[1])
-    found = re.fullmatch(r"\\(?:operatorname\{\{)?([A-Za-z0-9]+)(?:\}\})? \{\}", template)
-    return Word(found[1] if found else function)
 
 
 RULES: dict[type[Node], Callable[[Composer, Any], Piece]] = {

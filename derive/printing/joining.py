@@ -64,6 +64,9 @@ class Piece:
         return self.box if self.grip >= grip else Fenced(self.box)
 
 
+UNIT = Piece(Digits("1"), ATOM)
+
+
 def product(pieces: Sequence[Piece]) -> Box:
     """The factors side by side, those that reach to the right (sums, logarithms) last."""
     if len(pieces) == 1:
