@@ -276,13 +276,13 @@ odd:
 def test_the_command_ends_with_status_3_and_says_who_contradicts_whom(monkeypatch: Monkey, tmp_path: Path, capsys: Any):
     path = tmp_path / "odd.yaml"
     path.write_text(CATALOG)
-    assert run_command(["check", str(path), "--jobs", "1"]) == 1
+    assert run_command(["check", str(path), "--no-cache", "--jobs", "1"]) == 1
     capsys.readouterr()
     plant_in_table(monkeypatch, "tanh", slope=1 - functions.y)
-    assert run_command(["check", str(path), "--jobs", "1"]) == 3
+    assert run_command(["check", str(path), "--no-cache", "--jobs", "1"]) == 3
     out, _ = capsys.readouterr()
     assert "conflict" in out
     assert "algebra says equal, but exact" in " ".join(out.split())
-    assert run_command(["check", str(path), "--jobs", "1", "--output-format", "json"]) == 3
+    assert run_command(["check", str(path), "--no-cache", "--jobs", "1", "--output-format", "json"]) == 3
     summary = json.loads(capsys.readouterr().out)["summary"]
     assert (summary["conflicts"], summary["proved"], summary["refuted"]) == (1, 1, 0)
