@@ -153,6 +153,9 @@ NORMAL_FORM = {
     "a boundary is always a null set": Defect(
         "algebra", put_in(cases, "is_almost_never_zero", lambda ring, polynomial: True),
         "where(x[i] > x[k], 1, 0) + where(x[k] > x[i], 1, 0) == 1", VECTOR, "refuted"),
+    "a boundary of whole numbers is a null set": Defect(
+        "algebra", any_boundary,
+        "where(n > 2, x[i], 0) == where(n >= 2, x[i], 0)", VECTOR, "refuted"),
     "max is min": Defect(
         "algebra", rule(rules.RULES, Extremum, smallest_of_extremum),
         "max(x, y) == where(x > y, y, x)", PAIR, "refuted"),
