@@ -151,7 +151,7 @@ class Pool:
 
     def step(self) -> Iterator[Event]:
         """Wait for the next message, death or deadline, and deal with it."""
-        for worker in self.workers:
+        for worker in self.workers:  # a formula whose worker was lost may have come back
             if worker.is_ready and worker.job is None and self.waiting:
                 self._assign(worker, self.waiting.popleft())
         pause = min(worker.deadline for worker in self.workers) - time.monotonic()
@@ -184,15 +184,17 @@ class Pool:
         if message.startswith(FAILED):
             yield from self._lost(worker, message.removeprefix(FAILED).decode(), is_crash=False)
         elif message.startswith(DONE):
-            size = json.loads(message.removeprefix(DONE))
-            if job is None:
-                worker.is_ready, worker.size = True, size
-            else:
-                yield Through(job)
+            used = json.loads(message.removeprefix(DONE))
             worker.job, worker.deadline = None, float("inf")
-            if size > worker.size + GROWTH:
+            if job is None:
+                worker.is_ready, worker.size = True, used
+            if used > worker.size + GROWTH:
                 self._end(worker)
                 self._replace()
+            elif self.waiting:  # before anybody looks at what was found, so that the worker need not wait for that
+                self._assign(worker, self.waiting.popleft())
+            if job is not None:
+                yield Through(job)
         elif job is not None and job.read is None:
             job.read = msgspec.json.decode(message, type=Read)
         elif job is not None:
