@@ -8,7 +8,9 @@ from derive.errors import UnsupportedError
 from derive.export.integers import Integers
 from derive.export.naming import Names
 from derive.export.program import Operand, Recurrence, Subscripts, Value, place_of, reached
+from derive.export.subscripts import tidy
 from derive.expression import Index, Node, Size
+from derive.ranges import polynomial
 
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARE, LOGIC, LOOSE = range(8)
 LONG = 88
@@ -153,7 +155,7 @@ class Printer:
         self.line(f"{name} = {self.written(self.dialect.empty, self._shape(value.shape))}")
         for at, base in zip(about.starts, bases, strict=True):
             self.line(self._stored(name, about.position, integers.text(at), self.text(base[0])[0]))
-        stop = integers.text(about.step.axis.start + about.step.axis.size)
+        stop = integers.text(tidy(about.step.axis.start + about.step.axis.size))
         self.line(f"for {step} in range({first}, {stop}):" if first != "0" else f"for {step} in range({size}):")
         self.indent += "    "
         for part in self._needed([body[0]]):
@@ -419,8 +421,6 @@ class Printer:
 
     def _slices(self, value: Value, nodes: Sequence[Node]) -> tuple[list[str], list[int]] | None:
         """Slices, where each subscript is a number or one loop axis moved by a number, and no axis comes twice."""
-        from derive.ranges import polynomial
-
         texts: list[str] = []
         order: list[int] = []
         integers = self.integers(())
@@ -484,8 +484,6 @@ _RULES: dict[str, Callable[[Printer, Value], Text]] = {
 
 def _moved(about: Recurrence) -> Node:
     """The step's place on the axis of the tensor, counted from 0."""
-    from derive.export.subscripts import tidy
-
     return tidy(about.step - about.tensor.axes[about.position].start)
 
 

@@ -1,6 +1,7 @@
 """Integer expressions of sizes, steps and loop axes as code."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from derive.errors import UnsupportedError
 from derive.export.program import place_of
@@ -11,10 +12,12 @@ class Integers:
     """Prints subscripts and lengths.
 
     sizes, steps: their names.  loops: the text of each loop axis (an index array, or a loop variable).  larger,
-    smaller: templates for the extremum of a bound and an expression.
+    smaller: templates for the extremum of a bound and an expression; outer: the same where no loop axis runs in it.
+    divided: a template for the quotient rounded down, "" for the operator.
     """
 
-    divided = "({0}) // ({1})"
+    divided = ""
+    outer: Mapping[str, str] = MappingProxyType({"max": "max({0}, {1})", "min": "min({0}, {1})"})
     larger, smaller = "max({0}, {1})", "min({0}, {1})"
 
     def __init__(self, sizes: Mapping[Size, str], steps: Mapping[Index, str], loops: Sequence[str]) -> None:
@@ -75,18 +78,15 @@ class Integers:
         above, below = split(argument)
         if not below:
             return self._at(argument, strength)
-        over, under = self._at(multiply(*above), 0), self._at(multiply(*below), 0)
-        text = (
-            self.divided.format(over, under)
-            if not (over.isidentifier() and under.isidentifier())
-            else f"{over} // {under}"
-        )
-        return f"({text})" if strength or not self.divided.startswith("(") else text
+        if not self.divided:
+            text = f"{self._at(multiply(*above), 1)} // {self._at(multiply(*below), 2)}"
+            return f"({text})" if strength else text
+        return self.divided.format(self._at(multiply(*above), 0), self._at(multiply(*below), 0))
 
     def _extremum(self, node: Extremum, left: str, right: str) -> str:
         if any(isinstance(i, Index) and place_of(i) is not None for i in node.free):
             return (self.larger if node.kind == "max" else self.smaller).format(left, right)
-        return f"{node.kind}({left}, {right})"
+        return self.outer[node.kind].format(left, right)
 
 
 def split(node: Node) -> tuple[list[Node], list[Node]]:

@@ -109,7 +109,8 @@ def run(case, inputs):
             return getattr(exported, case["function"])(*every, *case["sizes"])
 
         value, pull = jax.vjp(function, *(arrays[place] for place in case["by"]))
-        return value, pull(jax.numpy.asarray(case["incoming"], float))
+        gradients = pull(jax.numpy.asarray(case["incoming"], float))
+        return np.asarray(value), [np.asarray(gradient) for gradient in gradients]
 ''',
 }
 
