@@ -124,7 +124,7 @@ def line(claim: Judged, indent: str = "  ") -> Text:
     """A claim with its verdict, on one line."""
     line = Text(indent).append(f"{claim.verdict:<10}", COLORS[claim.verdict]).append(visible(claim.claim))
     notes: list[str] = [] if claim.origin == "claim" else [claim.origin]
-    expected = f"holds {claim.condition}" if isinstance(claim.condition, str) else claim.expected
+    expected = f"holds {visible(claim.condition)}" if isinstance(claim.condition, str) else claim.expected
     notes += [f"expected: {expected}"] if claim.expected == "fails" or not claim.as_expected else []
     notes += [f"{claim.seconds:.3f} s"] if isinstance(claim.seconds, float) else []
     return line.append(f"   ({', '.join(notes)})" if notes else "", "dim")
