@@ -5,56 +5,71 @@ LaTeX, Unicode and MathML only write it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 
 class Box:
-    """A part of a layout."""
+    """A part of a layout; equal parts look alike. (No dataclasses: to make those takes ten milliseconds.)"""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and all(getattr(self, n) == getattr(other, n) for n in self.__slots__)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *(getattr(self, name) for name in self.__slots__)))
 
     def parts(self) -> "tuple[Box, ...]":
         return ()
 
 
-@dataclass(frozen=True, slots=True)
 class Symbol(Box):
     """A name: one letter, one of GREEK by its name, or a word; a word, and what is spelled out, stands upright.
 
     accent: "", "hat", "bar", "tilde" or "dot".
     """
 
-    name: str
-    accent: str = ""
-    is_upright: bool = False
+    __slots__ = __match_args__ = ("name", "accent", "is_upright")
+
+    def __init__(self, name: str, accent: str = "", is_upright: bool = False) -> None:
+        self.name = name
+        self.accent = accent
+        self.is_upright = is_upright
 
 
-@dataclass(frozen=True, slots=True)
 class Digits(Box):
     """A number without its sign: 12, 0.9."""
 
-    text: str
+    __slots__ = __match_args__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
-@dataclass(frozen=True, slots=True)
 class Word(Box):
     """The name of a function: log, ReLU, max."""
 
-    text: str
+    __slots__ = __match_args__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
-@dataclass(frozen=True, slots=True)
 class Phrase(Box):
     """Words of a sentence: if, otherwise."""
 
-    text: str
+    __slots__ = __match_args__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
-@dataclass(frozen=True, slots=True)
 class Sign(Box):
     """What stands between or before parts; `kind` is one of the constants below."""
 
-    kind: str
+    __slots__ = __match_args__ = ("kind",)
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
 
 
 PLUS, MINUS, NEGATIVE = Sign("plus"), Sign("minus"), Sign("negative")
@@ -73,89 +88,107 @@ FIRST = Sign("first")
 RELATIONS = {name: Sign(name) for name in ("==", "!=", "<", "<=", ">", ">=")}
 
 
-@dataclass(frozen=True, slots=True)
 class Row(Box):
-    items: tuple[Box, ...]
+    __slots__ = __match_args__ = ("items",)
+
+    def __init__(self, items: tuple[Box, ...]) -> None:
+        self.items = items
 
     def parts(self) -> tuple[Box, ...]:
         return self.items
 
 
-@dataclass(frozen=True, slots=True)
 class Fraction(Box):
-    above: Box
-    below: Box
+    __slots__ = __match_args__ = ("above", "below")
+
+    def __init__(self, above: Box, below: Box) -> None:
+        self.above = above
+        self.below = below
 
     def parts(self) -> tuple[Box, ...]:
         return self.above, self.below
 
 
-@dataclass(frozen=True, slots=True)
 class Root(Box):
-    body: Box
+    __slots__ = __match_args__ = ("body",)
+
+    def __init__(self, body: Box) -> None:
+        self.body = body
 
     def parts(self) -> tuple[Box, ...]:
         return (self.body,)
 
 
-@dataclass(frozen=True, slots=True)
 class Scripts(Box):
-    base: Box
-    below: Box | None = None
-    above: Box | None = None
+    __slots__ = __match_args__ = ("base", "below", "above")
+
+    def __init__(self, base: Box, below: Box | None = None, above: Box | None = None) -> None:
+        self.base = base
+        self.below = below
+        self.above = above
 
     def parts(self) -> tuple[Box, ...]:
         return tuple(part for part in (self.base, self.below, self.above) if part is not None)
 
 
-@dataclass(frozen=True, slots=True)
 class Big(Box):
     """The sign of a sum, a product, a maximum or a minimum with its bounds: kind is "sum", "prod", "max" or "min"."""
 
-    kind: str
-    below: Box
-    above: Box | None = None
+    __slots__ = __match_args__ = ("kind", "below", "above")
+
+    def __init__(self, kind: str, below: Box, above: Box | None = None) -> None:
+        self.kind = kind
+        self.below = below
+        self.above = above
 
     def parts(self) -> tuple[Box, ...]:
         return (self.below,) if self.above is None else (self.below, self.above)
 
 
-@dataclass(frozen=True, slots=True)
 class Fenced(Box):
     """fence: one of "()", "[]", "||", "⌊⌋"."""
 
-    body: Box
-    fence: str = "()"
+    __slots__ = __match_args__ = ("body", "fence")
+
+    def __init__(self, body: Box, fence: str = "()") -> None:
+        self.body = body
+        self.fence = fence
 
     def parts(self) -> tuple[Box, ...]:
         return (self.body,)
 
 
-@dataclass(frozen=True, slots=True)
 class Cases(Box):
     """Values, each with its condition; the last one holds otherwise."""
 
-    rows: tuple[tuple[Box, Box], ...]
+    __slots__ = __match_args__ = ("rows",)
+
+    def __init__(self, rows: tuple[tuple[Box, Box], ...]) -> None:
+        self.rows = rows
 
     def parts(self) -> tuple[Box, ...]:
         return tuple(box for row in self.rows for box in row)
 
 
-@dataclass(frozen=True, slots=True)
 class Matrix(Box):
-    rows: tuple[tuple[Box, ...], ...]
+    __slots__ = __match_args__ = ("rows",)
+
+    def __init__(self, rows: tuple[tuple[Box, ...], ...]) -> None:
+        self.rows = rows
 
     def parts(self) -> tuple[Box, ...]:
         return tuple(box for row in self.rows for box in row)
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(Box):
     """left OP right, a line of an aligned display."""
 
-    left: Box
-    sign: Sign
-    right: Box
+    __slots__ = __match_args__ = ("left", "sign", "right")
+
+    def __init__(self, left: Box, sign: Sign, right: Box) -> None:
+        self.left = left
+        self.sign = sign
+        self.right = right
 
 
 def row(*items: Box) -> Box:
