@@ -32,7 +32,8 @@ ENTRIES = yaml.load(shipped().read_text(encoding="utf-8"), yaml.BaseLoader)
 @cache
 def twinned(name: str) -> Formula:
     """The shipped formula with its wrong twins for claims."""
-    entry = {**ENTRIES[name], "claims": [claim for formula, _, claim in TWINS if formula == name], "printed": []}
+    bare = {field: said for field, said in ENTRIES[name].items() if field not in ("printed", "reference")}
+    entry = {**bare, "claims": [claim for formula, _, claim in TWINS if formula == name]}
     catalog = read(yaml.safe_dump({name: entry}, sort_keys=False, width=10_000))
     assert [str(error) for error in catalog.errors] == []
     return catalog.formulas[name]
