@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -254,6 +255,20 @@ def test_a_run_that_is_abandoned_leaves_no_process():
     assert children() - before
     run.close()
     assert not children() - before
+
+
+@needs_fork
+def test_a_run_that_goes_on_in_another_thread_than_it_began_in_keeps_its_workers():
+    # as it does where results are streamed by whichever thread of an executor is free
+    run, first = events(), []
+    begins = threading.Thread(target=lambda: first.append(next(run)))
+    begins.start()
+    begins.join()
+    workers = children()
+    time.sleep(0.2)  # Linux signals at the end of the thread that forked
+    assert children() == workers
+    found = [event for event in [*first, *run] if isinstance(event, Verdict)]
+    assert [event.judged.verdict for event in found] == ["proved"] * 9
 
 
 RUN_THAT_HANGS = """

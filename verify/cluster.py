@@ -204,7 +204,7 @@ def answered(batch: Batch) -> Answers:
 
 def answer_all(parent: int) -> None:
     """Answer batches, a line each, until nobody asks any more."""
-    die_with(parent)
+    die_with(parent, is_bound=False)  # a thread of Dask's started it
     use_one_thread()
     for question in sys.stdin:
         batch = msgspec.json.decode(question, type=Batch)

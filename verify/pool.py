@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -139,9 +140,10 @@ class Pool:
         ours, theirs = self.context.Pipe()
         inherited = [ours, *(worker.pipe for worker in self.workers)] if self.is_forked else []
         given = msgspec.json.encode(msgspec.to_builtins(self.settings)).decode()
+        is_bound = threading.current_thread() is threading.main_thread()
         process = self.context.Process(
             target=work,
-            args=(theirs, self.known, given, self.timings, self.memory, inherited, os.getpid()),
+            args=(theirs, self.known, given, self.timings, self.memory, inherited, os.getpid(), is_bound),
             daemon=True,
         )
         with _uninterrupted():

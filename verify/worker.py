@@ -44,13 +44,13 @@ class Ask(Struct, frozen=True, forbid_unknown_fields=True):
 
 def work(
     pipe: Connection, known: Formulas, given: str, timings: bool, memory: int, inherited: Sequence[Connection],
-    parent: int,
+    parent: int, is_bound: bool,
 ) -> None:  # fmt: skip
-    """The life of a worker: import, say so, then judge what is sent until the pipe closes."""
+    """The life of a worker: import, say so, then judge what is sent until the pipe closes. is_bound: see `die_with`."""
     for other in inherited:  # so that the pipe of every worker closes with the parent
         other.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    die_with(parent)
+    die_with(parent, is_bound)
     settings = msgspec.json.decode(given, type=Settings)
     try:
         prepare(settings, memory)
@@ -94,9 +94,13 @@ def described(formula: Formula, settings: Settings) -> Read:
 # ------------------------------------------------------------------------------------- the process
 
 
-def die_with(parent: int) -> None:
-    """End this process when its parent ends, however that ends; native code that never returns as well, on Linux."""
-    if sys.platform == "linux":
+def die_with(parent: int, is_bound: bool) -> None:
+    """End this process when its parent ends, however that ends; native code that never returns as well, on Linux.
+
+    is_bound: the thread that started this process lasts as long as the parent does. Linux sends its signal when that
+    thread ends.
+    """
+    if sys.platform == "linux" and is_bound:
         import ctypes
 
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
