@@ -266,7 +266,7 @@ def test_a_run_that_goes_on_in_another_thread_than_it_began_in_keeps_its_workers
     begins.join()
     workers = children()
     time.sleep(0.2)  # Linux signals at the end of the thread that forked
-    assert children() == workers
+    assert all(map(is_alive, workers))
     found = [event for event in [*first, *run] if isinstance(event, Verdict)]
     assert [event.judged.verdict for event in found] == ["proved"] * 9
 
