@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from derive.adjoints import Forward, Reverse
 from derive.algebra import induction
 from derive.algebra.lemmas import by_lemmas, is_lemma
 from derive.algebra.normal import Normalizer
@@ -12,12 +11,13 @@ from derive.algebra.polynomial import Polynomial, node_of
 from derive.algebra.singular import singular_factors
 from derive.algebra.steps import Steps
 from derive.algebra.zero import is_zero
-from derive.binding import rebuilt, replace, walk
+from derive.binding import replace, walk
 from derive.calculus import has_derivative
 from derive.errors import UndefinedError, UnsupportedError
-from derive.expression import Axis, Derivative, Element, Index, Node, Number, Table, Tensor, element, number
+from derive.expression import Axis, Derivative, Element, Index, Node, Number, Table, Tensor, number
 from derive.formula import Claim, Definition, Formula, mentioned
 from derive.printing.text import text
+from derive.resolution import Resolution, at
 
 MAX_CASES = 64
 MAX_STEPS = 16
@@ -46,12 +46,10 @@ class Algebra:
     def __init__(self, formula: Formula, is_recorded: bool = False) -> None:
         self.formula = formula
         self.steps = Steps() if is_recorded else None
-        self.derivatives: dict[Tensor, Definition] = {}
+        self.resolution = Resolution(formula, self.steps)
+        self.definitions, self.resolve = self.resolution.definitions, self.resolution.resolve
+        self.derivatives = self.resolution.told
         self.inner = False  # while a lemma is proved, which uses no lemma itself
-        self.definitions = {d.tensor: d for d in formula.definitions}
-        self.reverses: dict[Node, Reverse] = {}
-        self.synthetic: dict[Tensor, tuple[tuple[Index, ...], Node]] = {}
-        self.resolved: dict[Derivative, Node] = {}
         self.rings: dict[frozenset[Tensor], Normalizer] = {}
         self.closed: dict[Tensor, tuple[Index, ...]] = {}
         self.shown: dict[Claim, tuple[str, ...]] = {}
@@ -67,21 +65,17 @@ class Algebra:
         if known is None:
 
             def definition(part: Element) -> Node | None:
-                return self.expansion(part) if part.tensor in expanded else self._adjoint(part)
+                return self.expansion(part) if part.tensor in expanded else self.resolution.adjoint(part)
 
             known = self.rings[expanded] = Normalizer(definition, self.resolve, self.steps)
         return known
-
-    def _adjoint(self, part: Element) -> Node | None:
-        known = self.synthetic.get(part.tensor)
-        return None if known is None else _at(part, *known)
 
     def expansion(self, part: Element) -> Node | None:
         """What an element stands for by its definition; a recurrence stays as it is."""
         found = self.definitions.get(part.tensor)
         if found is None:
-            return self._adjoint(part)
-        return self._recurrence_at(part, found) if found.bases else _at(part, found.indices, found.body)
+            return self.resolution.adjoint(part)
+        return self._recurrence_at(part, found) if found.bases else at(part, found.indices, found.body)
 
     def _recurrence_at(self, part: Element, definition: Definition) -> Node | None:
         """A recurrence at a step that is a number is written out; elsewhere it stays."""
@@ -113,7 +107,7 @@ class Algebra:
             if facts is not None:
                 self.shown[claim] = facts
                 self.closed[left.tensor] = indices
-                self.definitions[left.tensor] = self._define(left.tensor, indices, claim.right)
+                self.definitions[left.tensor] = self.resolution.define(left.tensor, indices, claim.right)
                 self.rings.clear()
 
     @staticmethod
@@ -122,109 +116,6 @@ class Algebra:
             return way(claim)
         except (UnsupportedError, UndefinedError, RecursionError):
             return None
-
-    # ------------------------------------------------------------------------- derivatives
-
-    def resolve(self, node: Derivative) -> Node:
-        """The derivative as an expression that reads inputs, definitions and adjoints."""
-        known = self.resolved.get(node)
-        if known is None:
-            body = self._without_derivatives(node.body)
-            for by in node.by:
-                body = self._step(body, by)
-            known = self.resolved[node] = body
-        return known
-
-    def _step(self, target: Node, by: Element) -> Node:
-        program = self._program(target)
-        if any(d.bases for d in program):
-            return self._forward(Forward(by.tensor, program, str(len(self.reverses))), target, by)
-        reverse = self._reverse(target)
-        value = reverse.by(by)
-        for adjoint in reverse.made.values():
-            indices = (*adjoint.outer, *adjoint.indices)
-            self.synthetic[adjoint.tensor] = (indices, adjoint.body)
-            if self.steps is not None:
-                derivative = Derivative(target, (element(adjoint.of, *adjoint.indices),))
-                self._tell("chain rule", derivative, self._define(adjoint.tensor, indices, adjoint.body))
-        return value
-
-    def _forward(self, forward: Forward, target: Node, by: Element) -> Node:
-        for of, made in forward.made.items():
-            if made.bases:
-                self.definitions[made.tensor] = made
-            else:
-                self.synthetic[made.tensor] = (made.indices, made.body)
-            own = made.indices[: len(of.axes)]
-            by_any = element(forward.by, *forward.formal)
-            self._tell("derivative of a recurrence", Derivative(element(of, *own), (by_any,)), made)
-        value = forward.of(target, by)
-        if self.steps is not None:
-            self.steps.add("chain rule", Derivative(target, (by,)), value)
-        return value
-
-    def _tell(self, rule: str, derivative: Node, made: Definition) -> None:
-        """Record what a derivative is, as the element of a tensor that has a definition of its own."""
-        if self.steps is not None and made.tensor not in self.derivatives:
-            self.derivatives[made.tensor] = made
-            self.steps.add(rule, derivative, element(made.tensor, *made.indices))
-
-    def _reverse(self, target: Node) -> Reverse:
-        known = self.reverses.get(target)
-        if known is None:
-            known = self.reverses[target] = Reverse(target, self._program(target), f"#{len(self.reverses)}")
-        return known
-
-    def _program(self, target: Node) -> list[Definition]:
-        """The formula's definitions, derivatives in them resolved, and the adjoints that the target reads, in order."""
-        program = []
-        for definition in self._needed(target):
-            body = self._without_derivatives(definition.body)
-            if body is not definition.body:
-                definition = self._define(definition.tensor, definition.indices, body)
-            program.append(definition)
-        for tensor in self._adjoints_read(target):
-            indices, body = self.synthetic[tensor]
-            program.append(self._define(tensor, indices, body))
-        return program
-
-    def _define(self, tensor: Tensor, indices: tuple[Index, ...], body: Node) -> Definition:
-        return Definition(tensor, indices, body, "", self.formula.place)
-
-    def _needed(self, target: Node) -> list[Definition]:
-        """The definitions that the target depends on, in order."""
-        needed: set[Tensor] = set()
-        waiting = set(mentioned(target))
-        while waiting:
-            tensor = waiting.pop()
-            needed.add(tensor)
-            if tensor in self.synthetic:
-                waiting |= mentioned(self.synthetic[tensor][1]) - needed
-            if tensor in self.definitions:
-                definition = self.definitions[tensor]
-                for body in (definition.body, *(base for _, base in definition.bases)):
-                    waiting |= mentioned(body) - needed
-        return [d for tensor, d in self.definitions.items() if tensor in needed]
-
-    def _adjoints_read(self, node: Node) -> list[Tensor]:
-        """The adjoint tensors below a node, each after those that its own body reads."""
-        found: dict[Tensor, None] = {}
-
-        def visit(part: Node) -> None:
-            for tensor in sorted({p for p in walk(part) if isinstance(p, Tensor)}, key=lambda t: t.serial):
-                if tensor in self.synthetic and tensor not in found:
-                    visit(self.synthetic[tensor][1])
-                    found.setdefault(tensor)
-
-        visit(node)
-        return list(found)
-
-    def _without_derivatives(self, node: Node) -> Node:
-        if not has_derivative(node):
-            return node
-        if isinstance(node, Derivative):
-            return self.resolve(node)
-        return rebuilt(node, self._without_derivatives)
 
     # ------------------------------------------------------------------------------ claims
 
@@ -286,7 +177,7 @@ class Algebra:
         named = mentioned(claim.left) & self.definitions.keys()
         if named and not has_derivative(claim.left):
             yield numbers | named
-        left, right = ({d.tensor for d in self._needed(side)} for side in (claim.left, claim.right))
+        left, right = ({d.tensor for d in self.resolution.needed(side)} for side in (claim.left, claim.right))
         if right - left and left:
             yield numbers | (right - left)
         yield frozenset(self.definitions)
@@ -306,7 +197,7 @@ class Algebra:
     def _bodies(self, node: Node) -> set[Node]:
         """The expression and the bodies of all definitions that it depends on."""
         bodies = {node}
-        for definition in self._needed(node):
+        for definition in self.resolution.needed(node):
             bodies |= {definition.body, *(base for _, base in definition.bases)}
         return bodies
 
@@ -329,7 +220,7 @@ class Algebra:
         return by_lemmas(claim, shown, self.expansion, self.resolve, self.steps)
 
     def _tells_a_recurrence(self, claim: Claim) -> bool:
-        return is_lemma(claim) and any(d.bases for d in self._needed(claim.left))
+        return is_lemma(claim) and any(d.bases for d in self.resolution.needed(claim.left))
 
     def _by_values(self, claim: Claim) -> tuple[str, ...] | None:
         """Every value of the free indices that run over a literal axis, one by one."""
@@ -349,10 +240,6 @@ class Algebra:
 def _is_of_numbers(body: Node) -> bool:
     """Whether this is a literal array of numbers."""
     return isinstance(body, Table) and all(isinstance(part, Number | Index | Axis | Table) for part in walk(body))
-
-
-def _at(part: Element, indices: tuple[Index, ...], body: Node) -> Node:
-    return replace(body, dict(zip(indices, part.subscripts, strict=True)))
 
 
 def prove(formula: Formula, claim: Claim) -> Proof:

@@ -176,7 +176,7 @@ NORMAL_FORM = {
         {"c[0]": "0", "c[t]": "c[t-1] + x[t]"}),
     "a definition with its subscripts turned": Defect(
         "algebra",
-        put_in(proof, "_at", subscripts_turned),
+        put_in(proof, "at", subscripts_turned),
         "sum(M[i, j]*x[j], j) == x[i]**2*sum(x[j]**2, j)", VECTOR, "refuted", {"M[i, j]": "x[i]*x[j]**2"}),
     "a zero test that asks for one part": Defect(
         "algebra", put_in(proof, "is_zero", one_residue_is_enough),

@@ -13,7 +13,7 @@ MODULES = sorted([*(ROOT / "derive").rglob("*.py"), *(ROOT / "verify").rglob("*.
 # the command, because nobody who runs tests is to wait for the command's imports).
 ROOTS = [ROOT / "derive" / "api.py", ROOT / "derive" / "judging.py", ROOT / "derive" / "pytest_plugin.py"]
 COMPOSITION = [path for path in MODULES if path.is_relative_to(ROOT / "derive" / "cli")] + ROOTS
-RULES_OF_THE_ALGEBRA = {"derive.adjoints", "derive.calculus", "derive.algebra", "derive.proof"}
+RULES_OF_THE_ALGEBRA = {"derive.adjoints", "derive.calculus", "derive.algebra", "derive.resolution", "derive.proof"}
 
 
 # What makes a text run without a name like exec in it. Code that we wrote ourselves is run in one place.

@@ -1,0 +1,136 @@
+"""What the derivatives in a formula stand for: expressions without D, by way of adjoints or of recurrences."""
+
+from derive.adjoints import Forward, Reverse
+from derive.algebra.steps import Steps
+from derive.binding import rebuilt, replace, walk
+from derive.calculus import has_derivative
+from derive.expression import Derivative, Element, Index, Node, Tensor, element
+from derive.formula import Definition, Formula, mentioned
+
+
+class Resolution:
+    """The derivatives of one formula, each worked out once.
+
+    definitions: by tensor; those of the derivatives of recurrences come to them.  adjoints: indices and body of
+    each adjoint made.  steps: where each is told, None if nobody reads it.  told: what the steps name beside the
+    formula's own tensors, as definitions, in order.
+    """
+
+    def __init__(self, formula: Formula, steps: Steps | None = None) -> None:
+        self.formula, self.steps = formula, steps
+        self.definitions = {d.tensor: d for d in formula.definitions}
+        self.adjoints: dict[Tensor, tuple[tuple[Index, ...], Node]] = {}
+        self.told: dict[Tensor, Definition] = {}
+        self._reverses: dict[Node, Reverse] = {}
+        self._resolved: dict[Derivative, Node] = {}
+
+    def resolve(self, node: Derivative) -> Node:
+        """The derivative as an expression that reads inputs, definitions and adjoints."""
+        known = self._resolved.get(node)
+        if known is None:
+            body = self._without_derivatives(node.body)
+            for by in node.by:
+                body = self._step(body, by)
+            known = self._resolved[node] = body
+        return known
+
+    def _step(self, target: Node, by: Element) -> Node:
+        program = self._program(target)
+        if any(d.bases for d in program):
+            return self._forward(Forward(by.tensor, program, str(len(self._reverses))), target, by)
+        reverse = self._reverse(target)
+        value = reverse.by(by)
+        for adjoint in reverse.made.values():
+            indices = (*adjoint.outer, *adjoint.indices)
+            self.adjoints[adjoint.tensor] = (indices, adjoint.body)
+            if self.steps is not None:
+                derivative = Derivative(target, (element(adjoint.of, *adjoint.indices),))
+                self._tell("chain rule", derivative, self.define(adjoint.tensor, indices, adjoint.body))
+        return value
+
+    def _forward(self, forward: Forward, target: Node, by: Element) -> Node:
+        for of, made in forward.made.items():
+            if made.bases:
+                self.definitions[made.tensor] = made
+            else:
+                self.adjoints[made.tensor] = (made.indices, made.body)
+            own = made.indices[: len(of.axes)]
+            by_any = element(forward.by, *forward.formal)
+            self._tell("derivative of a recurrence", Derivative(element(of, *own), (by_any,)), made)
+        value = forward.of(target, by)
+        if self.steps is not None:
+            self.steps.add("chain rule", Derivative(target, (by,)), value)
+        return value
+
+    def _tell(self, rule: str, derivative: Node, made: Definition) -> None:
+        """Record what a derivative is, as the element of a tensor that has a definition of its own."""
+        if self.steps is not None and made.tensor not in self.told:
+            self.told[made.tensor] = made
+            self.steps.add(rule, derivative, element(made.tensor, *made.indices))
+
+    def _reverse(self, target: Node) -> Reverse:
+        known = self._reverses.get(target)
+        if known is None:
+            known = self._reverses[target] = Reverse(target, self._program(target), f"#{len(self._reverses)}")
+        return known
+
+    def _program(self, target: Node) -> list[Definition]:
+        """The formula's definitions, derivatives in them resolved, and the adjoints that the target reads, in order."""
+        program = []
+        for definition in self.needed(target):
+            body = self._without_derivatives(definition.body)
+            if body is not definition.body:
+                definition = self.define(definition.tensor, definition.indices, body)
+            program.append(definition)
+        for tensor in self._adjoints_read(target):
+            indices, body = self.adjoints[tensor]
+            program.append(self.define(tensor, indices, body))
+        return program
+
+    def define(self, tensor: Tensor, indices: tuple[Index, ...], body: Node) -> Definition:
+        return Definition(tensor, indices, body, "", self.formula.place)
+
+    def needed(self, target: Node) -> list[Definition]:
+        """The definitions that the target depends on, in order."""
+        needed: set[Tensor] = set()
+        waiting = set(mentioned(target))
+        while waiting:
+            tensor = waiting.pop()
+            needed.add(tensor)
+            if tensor in self.adjoints:
+                waiting |= mentioned(self.adjoints[tensor][1]) - needed
+            if tensor in self.definitions:
+                definition = self.definitions[tensor]
+                for body in (definition.body, *(base for _, base in definition.bases)):
+                    waiting |= mentioned(body) - needed
+        return [d for tensor, d in self.definitions.items() if tensor in needed]
+
+    def _adjoints_read(self, node: Node) -> list[Tensor]:
+        """The adjoint tensors below a node, each after those that its own body reads."""
+        found: dict[Tensor, None] = {}
+
+        def visit(part: Node) -> None:
+            for tensor in sorted({p for p in walk(part) if isinstance(p, Tensor)}, key=lambda t: t.serial):
+                if tensor in self.adjoints and tensor not in found:
+                    visit(self.adjoints[tensor][1])
+                    found.setdefault(tensor)
+
+        visit(node)
+        return list(found)
+
+    def _without_derivatives(self, node: Node) -> Node:
+        if not has_derivative(node):
+            return node
+        if isinstance(node, Derivative):
+            return self.resolve(node)
+        return rebuilt(node, self._without_derivatives)
+
+    def adjoint(self, part: Element) -> Node | None:
+        """What an element of an adjoint stands for, None for one of another tensor."""
+        known = self.adjoints.get(part.tensor)
+        return None if known is None else at(part, *known)
+
+
+def at(part: Element, indices: tuple[Index, ...], body: Node) -> Node:
+    """The body with the subscripts of an element for its indices."""
+    return replace(body, dict(zip(indices, part.subscripts, strict=True)))
