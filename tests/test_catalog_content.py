@@ -28,7 +28,7 @@ PROVED_WHOLLY = (
 GROUPS = [
     "calculus", "linear_algebra", "activations", "probability", "losses", "regularization", "initialization", "pooling",
     "normalization", "layers", "architecture", "counting",
-    "attention", "similarity", "style", "convolution", "image_filters", "detection",
+    "attention", "similarity", "embedding", "style", "convolution", "image_filters", "detection",
     "metrics", "text", "generative", "optimizers", "recurrent", "second_order",
 ]  # fmt: skip
 
