@@ -423,6 +423,19 @@ def test_no_cache_reads_nothing_and_writes_nothing(catalog, cache, judged_names)
     assert sorted(judged_names) == ["first", "second"]
 
 
+def test_errata_are_found_again_and_are_the_same(tmp_path, judged_names, capsys):
+    path = tmp_path / "printed.yaml"
+    printed = '  printed: [{latex: wrong, says: "D(L, x[k]) == 3*x[k]", from: a book, holds: no}]\n  source'
+    path.write_text(ENTRY.format(name="first", wrong=2).replace("  source", printed))
+    said = []
+    for more in ([], [], ["--no-cache"]):
+        assert run_command(["errata", str(path), "--jobs", "1", *more]) == 0
+        said.append(capsys.readouterr())
+    assert said[0] == said[1] == said[2]
+    assert "2*x[k]" in said[0].out
+    assert judged_names == ["first", "first"]
+
+
 def test_times_are_measured_anew(catalog, judged_names, capsys):
     command(catalog)
     judged_names.clear()

@@ -1,11 +1,12 @@
 """`derive errata`: what sources print and does not hold."""
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import rich_click as click
 
-from derive.cli.options import NOTHING, judging, processors, tell, words
+from derive.cli.options import NOTHING, judging, memory, no_cache, processors, tell, words
 from derive.output import complain, write
 from derive.selection import select
 
@@ -13,10 +14,12 @@ from derive.selection import select
 @click.command()
 @words
 @judging("text", "json", "markdown")
+@memory
+@no_cache
 @click.pass_context
 def errata(
     ctx: click.Context, words: tuple[str, ...], output_format: str, output: Path | None, seed: int, jobs: int | None,
-    timeout: float, color: str,
+    timeout: float, color: str, memory: int, no_cache: bool,
 ) -> None:  # fmt: skip
     """Report what sources print and does not hold.
 
@@ -28,14 +31,15 @@ def errata(
     selection = select(words)
     from derive.show import own_form
     from verify import errata as found
-    from verify import pages, run, terminal
+    from verify import pages, run, store, terminal
     from verify.progress import progress
     from verify.testimony import Settings
 
-    planned = run.Run(selection, Settings(seed=seed, printed_only=True))
     progress_on = terminal.console(sys.stderr, "auto" if color == "always" else color)
-    with progress(progress_on, sum(map(len, planned.claims))) as watch:
-        report = planned.judged(run.Limits(jobs or processors(), timeout), watch)
+    with nullcontext() if no_cache else store.opened(complain) as kept:
+        planned = run.Run(selection, Settings(seed=seed, printed_only=True), store=kept)
+        with progress(progress_on, planned.total, is_each=False) as watch:
+            report = planned.judged(run.Limits(jobs or processors(), timeout, memory), watch)
     tell(report)
     for entry in report.formulas:
         for claim in entry.claims:
