@@ -43,6 +43,8 @@ Place = tuple[Tensor, tuple[int, ...]]
 
 LARGEST = 2**14
 """Bits of a rational beyond which no power is worked out."""
+FACTORED = 2**9
+"""The same for base**p of which a root is to be taken: SymPy tries to factor it first."""
 
 
 class Scalars(Places):
@@ -272,7 +274,7 @@ def power(base: Scalar, exponent: Scalar) -> Scalar:
     """base**exponent; UnsupportedError where that is a number of many thousand digits, or none that is real."""
     if base.is_Rational and exponent.is_Rational:
         bits = max(abs(base.p).bit_length(), base.q.bit_length())
-        if bits > 1 and bits * abs(exponent.p) > LARGEST:  # SymPy works out base**p to take its root
+        if bits > 1 and bits * abs(exponent.p) > (LARGEST if exponent.is_Integer else FACTORED):
             raise UnsupportedError("a power too large to be worked out")
         if (base.is_zero and not exponent.is_positive) or (base.is_negative and not exponent.is_Integer):
             raise UnsupportedError("a power without a real value")
