@@ -171,6 +171,7 @@ ONCE_ALIVE = [
      dict.fromkeys("abu", "real")),
     # a root of the ten-thousandth power of a number, which SymPy would factor
     ("y == x**(1000001*p/1000000)", {"y": "x**p"}, {"x": "positive", "p": "positive"}),
+    ("D(y, x) == n*x", {"y": "x**n"}, {"x": "positive", "n": "real"}),
 ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from derive.binding import walk
 from derive.domains import TABLE as DOMAINS
 from derive.errors import UnsupportedError
 from derive.exchange.places import Names
-from derive.exchange.scalars import RELATIONS, Scalar, Scalars
+from derive.exchange.scalars import FACTORED, RELATIONS, Scalar, Scalars
 from derive.expression import ZERO, Compare, Extremum, Logic, Node, Size, Tensor, Where
 from derive.formula import Claim, Formula
 from verify.digits import Comparison, Finding
@@ -99,7 +99,7 @@ class Point(Scalars):
 
     def at_point(self, scalar: Scalar, symbol: Scalar, value: Scalar) -> Scalar:
         others = (scalar.free_symbols - {symbol}) | value.free_symbols
-        if scalar.has(sympy.Function) and self.live.isdisjoint(others):
+        if (scalar.has(sympy.Function) or has_large_root(scalar)) and self.live.isdisjoint(others):
             # Its digits follow from those of the symbol; to rebuild the expression would be slow.
             return self._named(scalar)
         return super().at_point(scalar, symbol, value)
@@ -163,6 +163,12 @@ class Point(Scalars):
         if value is not None and any(isinstance(part, (Where, Extremum)) for part in walk(value)):
             return self(value, {functions.x: argument})
         return super().call(function, argument)
+
+
+def has_large_root(scalar: Scalar) -> bool:
+    """Whether SymPy would try to factor a number of very many digits, if numbers were put in."""
+    exponents = (part.exp for part in scalar.atoms(sympy.Pow))
+    return any(e.is_Rational and not e.is_Integer and abs(e.p) > FACTORED // 16 for e in exponents)
 
 
 def points(formula: Formula, settings: Settings) -> Iterator[Point]:
