@@ -56,6 +56,8 @@ def export(
     if not formulas:
         ctx.exit(REFUSED if errors else NOTHING)
     (formula,) = formulas
+    if with_test and target == "c":
+        raise click.UsageError("--test is for the Python libraries; C is compared in the tests of derive itself", ctx)
     if with_test and (output is None or not output.stem.isidentifier()):
         raise click.UsageError("--test imports the source: say where with -o, by a name that can be imported", ctx)
     try:

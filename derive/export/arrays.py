@@ -14,6 +14,7 @@ from derive.ranges import polynomial
 
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARE, LOGIC, LOOSE = range(8)
 LONG = 88
+ARITHMETIC = {"add", "sub", "mul", "div", "neg", "square"}
 SWAPPED = "{0}.T"
 Text = tuple[str, int]
 
@@ -46,6 +47,7 @@ class Dialect:
     at_least: str = ""
     at_most: str = ""
     has_assignment: bool = True
+    in_place: bool = False
 
 
 _INFIX = {"add": ("{0} + {1}", SUM), "sub": ("{0} - {1}", SUM), "mul": ("{0} * {1}", PRODUCT),
@@ -130,12 +132,47 @@ class Printer:
     def name(self, value: Value) -> str:
         """The value under a name of its own."""
         if value not in self.known:
-            text, _ = self.text(value)
             name = self.names.new(value.name or _usual(value))
-            self.line(f"{name} = {text}")
+            chain = self._chain(value)
+            self.line(f"{name} = {self.text(chain[-1])[0]}")
+            for part, after in zip(chain[-2::-1], chain[:0:-1], strict=True):
+                self._in_place(name, part, after)
             self.known[value] = name
             self._texts[value] = (name, ATOM)
         return self.known[value]
+
+    def _chain(self, value: Value) -> list[Value]:
+        """The value, then the array that its last operation may be done in, and so on down."""
+        chain = [value]
+        while self.dialect.in_place and value.rank and value.op == "map" and value.detail in ARITHMETIC:
+            inner = [o for o, axes in value.operands if self._is_scratch(o) and axes == tuple(range(value.rank))]
+            if (
+                not inner
+                or inner[0].shape != value.shape
+                or len({o for o, _ in value.operands}) == 1 < len(value.operands)
+            ):
+                break
+            value = inner[0]
+            chain.append(value)
+        return chain
+
+    def _is_scratch(self, value: Value) -> bool:
+        """Whether a value is a new array that nothing else reads."""
+        new = (value.op == "map" and value.detail in ARITHMETIC) or value.op == "contract"
+        return new and value not in self.known and self._uses.get(value, 0) == 1 and not value.name
+
+    def _in_place(self, name: str, value: Value, scratch: Value) -> None:
+        """One operation done in the array of its operand."""
+        parts = [name if o is scratch else self.aligned((o, axes), value.rank, LOOSE) for o, axes in value.operands]
+        if value.detail in ("neg", "square"):
+            function = {"neg": "negative", "square": "square"}[value.detail]
+            self.line(f"{self.dialect.module}.{function}({name}, out={name})")
+        elif value.operands[0][0] is scratch or value.detail in ("add", "mul"):
+            sign = {"add": "+", "sub": "-", "mul": "*", "div": "/"}[value.detail]
+            self.line(f"{name} {sign}= {parts[1] if value.operands[0][0] is scratch else parts[0]}")
+        else:
+            function = {"sub": "subtract", "div": "divide"}[value.detail]
+            self.line(f"{self.dialect.module}.{function}({parts[0]}, {parts[1]}, out={name})")
 
     def line(self, text: str) -> None:
         self.lines.append(self.indent + text)

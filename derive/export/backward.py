@@ -29,7 +29,7 @@ from derive.expression import (
     element,
     multiply,
 )
-from derive.formula import Definition
+from derive.formula import Definition, mentioned
 from derive.ranges import is_nonnegative, last_of, polynomial
 
 _T = TypeVar("_T")
@@ -48,7 +48,7 @@ class Backward(Reverse):
         if direct is not ZERO:
             terms.append(direct)
             users.append(None)
-        for user in self._later(tensor):
+        for user in self._readers(tensor):
             added = self._added(self.definitions[user], tensor, indices)
             terms += added
             users += [user] * bool(added)
@@ -56,6 +56,15 @@ class Backward(Reverse):
         found = Adjoint(tensor, made, self.outer, indices, add(*terms), tuple(users))
         own = self.definitions.get(tensor)
         return self._turned(own, found) if own is not None and own.bases else found
+
+    def _readers(self, tensor: Tensor) -> list[Tensor]:
+        """The other definitions that read a tensor, in their body or in a starting value."""
+        found = []
+        for user, definition in self.definitions.items():
+            bodies = (definition.body, *(base for _, base in definition.bases))
+            if user is not tensor and any(tensor in mentioned(body) for body in bodies):
+                found.append(user)
+        return found
 
     def _added(self, user: Definition, tensor: Tensor, indices: tuple[Index, ...]) -> list[Node]:
         """What one user of a tensor adds to its adjoint: through its body, and through its starting values."""

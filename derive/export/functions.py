@@ -163,6 +163,9 @@ class Python:
         printer.body(wanted)
         results = []
         for tensor, value in routine.gradients:
+            if value not in printer.known and value.op == "map" and value.rank and not value.is_static:
+                value.name = f"d{arguments[tensor]}"
+                printer.name(value)
             text = self.result(printer, value)
             if len(wanted) > 1 and not text.isidentifier():
                 name = names.new(f"d{arguments[tensor]}")

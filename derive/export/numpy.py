@@ -51,6 +51,7 @@ def dialect(dtype: str) -> Dialect:
         module="np",
         functions=FUNCTIONS,
         shape="np.shape({0})",
+        in_place=True,
         folds={"sum": "{0}.sum({1})", "max": "{0}.max({1})", "min": "{0}.min({1})", "prod": "{0}.prod({1})"},
         arange=f"np.arange({{0}}, {{1}}, dtype={dtype})",
         places="np.arange({0})",

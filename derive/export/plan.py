@@ -11,7 +11,7 @@ from derive.export.cost import Cost
 from derive.export.deltas import contracted
 from derive.export.lowering import Lowering
 from derive.export.program import Graph, Value, reached
-from derive.export.stability import Rewriting, Stable
+from derive.export.stability import CHEAPER, Rewriting, Stable
 from derive.export.subscripts import simplified
 from derive.export.targets import Target, formal, targets
 from derive.expression import (
@@ -67,6 +67,7 @@ class Planner:
         self.definitions = {d.tensor: self._prepared(d) for d in formula.definitions}
         self.adjoints: dict[Tensor, Definition] = {}
         self.stable = Stable(self._body, self._equal)
+        self.cheaper = Stable(self._body, self._equal, CHEAPER)
         self._ready: dict[Tensor, Definition | None] = {}
         self._backwards: dict[Node, Backward] = {}
         self._proofs: dict[tuple[Node, Node], bool] = {}
@@ -197,12 +198,13 @@ class Planner:
         for tensor in by:
             forms = self._gradient_forms(target, tensor)
             choices: list[tuple[int, float, int, str, Value]] = []
-            for source, form in forms:
-                settled = self._settled(form)
+            settled_forms = [(source, self._settled(form)) for source, form in forms]
+            settled_forms += [(s, self.cheaper(f)) for s, f in settled_forms if self.cheaper(f) is not f]
+            for source, settled in settled_forms:
                 try:
                     made = lower.laid_out(settled, formal(tensor))
                 except (UnsupportedError, RecursionError):
-                    if (source, form) is forms[-1] and not choices:
+                    if settled is settled_forms[-1][1] and not choices:
                         raise
                     continue
                 choices.append((cost.hazards(made), cost.of(made), len(choices), source, made))
@@ -210,13 +212,17 @@ class Planner:
             cost.add(best[4])
             gradients.append((tensor, best[4]))
             sources.append(best[3])
-        saved = _saved(value, [made for _, made in gradients])
+        saved = _saved(value, [made for _, made in gradients], target.incoming)
         inputs = _inputs(self.formula, value, gradients, target)
         name = target.name if is_named else ""
         return Routine(name, target, inputs, value, tuple(gradients), saved, tuple(sources))
 
 
-def _saved(value: Value, gradients: Iterable[Value]) -> tuple[Value, ...]:
+def depends(value: Value, incoming: Tensor) -> bool:
+    return any(part.op == "input" and part.detail == incoming.name for part in reached([value]))
+
+
+def _saved(value: Value, gradients: Iterable[Value], incoming: Tensor) -> tuple[Value, ...]:
     """The values of the forward pass at which the backward pass begins."""
     made = set(reached([value]))
     found: dict[Value, None] = {}
@@ -227,7 +233,9 @@ def _saved(value: Value, gradients: Iterable[Value]) -> tuple[Value, ...]:
         if at in seen or at.is_static:
             continue
         seen.add(at)
-        if (at.op == "input" and at.detail != "") or (at in made and not at.steps and at.op != "range"):
+        # A definition that backward needs is made in forward, as one would by hand: a softmax, a normalized input.
+        is_defined = bool(at.name) and at.rank > 0 and not depends(at, incoming)
+        if at.op == "input" or ((at in made or is_defined) and not at.steps and at.op != "range"):
             found.setdefault(at)
         else:
             waiting.extend(operand for operand, _ in at.operands)

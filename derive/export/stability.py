@@ -298,6 +298,18 @@ def centred_variance(node: Node, body: Body) -> Node | None:
     return None
 
 
+def one_power_less(node: Node, body: Body) -> Node | None:
+    """x**(p - 1) = x**p/x: a division where x**p is known already."""
+    match node:
+        case Power(base, Add(terms)) if MINUS_ONE in terms:
+            rest = list(terms)
+            rest.remove(MINUS_ONE)
+            return multiply(power(base, add(*rest)), power(base, -1))
+    return None
+
+
+CHEAPER: tuple[Callable[[Node, Body], Node | None], ...] = (one_power_less,)
+"""Rules that pay only where a part of the result is computed anyway."""
 RULES: tuple[Callable[[Node, Body], Node | None], ...] = (
     tanh_of_quotient,
     sigmoid_of_quotient,
@@ -327,11 +339,16 @@ class Stable:
     """Rewrites expressions by the rules, each use proved.
 
     body: what an element of a definition stands for, as the formula says.  proved: whether two expressions are equal.
-    used: every rewriting that was made.
+    used: every rewriting that was made.  rules: those of RULES, or others.
     """
 
-    def __init__(self, body: Body, proved: Callable[[Node, Node], bool]) -> None:
-        self.body, self.proved = body, proved
+    def __init__(
+        self,
+        body: Body,
+        proved: Callable[[Node, Node], bool],
+        rules: tuple[Callable[[Node, Body], Node | None], ...] = RULES,
+    ) -> None:
+        self.body, self.proved, self.rules = body, proved, rules
         self.used: list[Rewriting] = []
         self._memo: dict[Node, Node] = {}
         self._seen: dict[Element, Node | None] = {}
@@ -350,7 +367,7 @@ class Stable:
         return rebuilt(node, self) if node.children() and not isinstance(node, (Index, Tensor)) else node
 
     def _step(self, node: Node) -> Node | None:
-        for rule in RULES:
+        for rule in self.rules:
             after = rule(node, self._plain)
             if after is not None and after is not node and self.proved(node, after):
                 self.used.append(Rewriting(rule.__name__, node, after))
