@@ -432,6 +432,25 @@ RULES = [
         "prod(sigmoid(x[i])*(1 - sigmoid(x[i])), i) <= 4**(-n)",
         "prod(sigmoid(x[i])*(1 - sigmoid(x[i])), i) <= 40**(-n)",
     ),
+    # absolute values
+    (
+        "the absolute value of a product",
+        {"x": "real[n]", "c": "positive"},
+        "abs(c*x[i]*(1 - tanh(x[i])**2)) <= c*abs(x[i])",
+        "abs(c*x[i]*(1 + tanh(x[i])**2)) <= c*abs(x[i])",
+    ),
+    (
+        "the absolute value of a product over an index",
+        V,
+        "abs(prod(x[i]*y[i], i)) <= prod(abs(x[i]), i)*prod(abs(y[i]), i)",
+        "abs(prod(x[i]*y[i], i)) <= prod(abs(x[i]), i)*prod(y[i], i)",
+    ),
+    (
+        "the absolute value of a sum",
+        V,
+        "abs(sum(x[i] - 2*y[i], i)) <= sum(abs(x[i]), i) + 2*sum(abs(y[i]), i)",
+        "abs(sum(x[i] - 2*y[i], i)) <= sum(abs(x[i]), i) + sum(abs(y[i]), i)",
+    ),
 ]
 
 
@@ -493,12 +512,17 @@ def test_the_slope_of_a_recurrence_by_an_input_of_any_step(define: dict[str, str
         ({"a[0]": "1", "a[t:1..T]": "(1 + b)*a[t-1]"}, "a[t] >= 1 + b*t", "a[t] >= 1 + 2*b*t"),
         ({"a[0]": "1", "a[t:1..T]": "a[t-1] + p[t]*a[t-1]"}, "a[t] >= 1", "a[t] >= 2"),
         ({"a[0]": "1", "a[t:1..T]": "p[t]*a[t-1]"}, "a[T] <= 1", "a[T] <= 1/4"),
+        (
+            {"a[0]": "w", "a[t:1..T]": "sigmoid(x[t]*a[t-1])"},
+            "abs(D(a[T], w)) <= prod(abs(x[t])/4, (t, 1, T))",
+            "abs(D(a[T], w)) <= prod(abs(x[t])/40, (t, 1, T))",
+        ),
     ],
-    ids=["Bernoulli's inequality", "what never falls", "what never rises"],
+    ids=["Bernoulli's inequality", "what never falls", "what never rises", "a gradient that vanishes"],
 )
 def test_an_inequality_is_carried_from_step_to_step(define: dict[str, str], law: str, twin: str) -> None:
     """At each step it is a multiple of what it was before, and more that is not negative."""
-    inputs = {"b": "positive", "p": "unit[1..T]"}
+    inputs = {"b": "positive", "p": "unit[1..T]", "w": "real", "x": "real[1..T]"}
     with arena():
         formula = quick(law, define=define, **inputs)
         proof = prove(formula, formula.claims[0])

@@ -10,6 +10,7 @@ from derive import ranges
 from derive.algebra.factors import by_residue, multiplied_out
 from derive.algebra.largest import renaming
 from derive.algebra.leading import quotient_of
+from derive.algebra.magnitudes import bounded_by_parts
 from derive.algebra.polynomial import (
     NOTHING,
     UNIT,
@@ -29,7 +30,7 @@ from derive.algebra.polynomial import (
 )
 from derive.algebra.signs import is_unit
 from derive.binding import opened
-from derive.expression import Add, Call, Element, Index, Node, Reduce, Size
+from derive.expression import ZERO, Add, Call, Element, Index, Node, Reduce, Size
 
 if TYPE_CHECKING:
     from derive.algebra.normal import Normalizer
@@ -183,14 +184,26 @@ def follows(ring: "Normalizer", goal: Polynomial, known: Polynomial, uses: int =
 
 def _grows(atom: Node, exponent: object) -> bool:
     """Whether this may be what the hypothesis is about: a power to the step, or the value of a recurrence."""
-    return isinstance(exponent, Polynomial) or (
-        isinstance(atom, Element) and atom.tensor.domain in ("defined", "adjoint")
-    )
+    match atom:
+        case Element(tensor):
+            is_a_value = tensor.domain in ("defined", "adjoint")
+        case Call("abs") | Reduce("prod"):
+            is_a_value = True
+        case _:
+            is_a_value = False
+    return is_a_value or isinstance(exponent, Polynomial)
 
 
 def is_shown_nonnegative(ring: "Normalizer", value: Polynomial) -> bool:
     """Whether a normal form is >= 0 wherever it is defined, by its factors or by its terms."""
-    return ring.is_product_nonnegative(value) or is_covered(ring, value)
+    if ring.is_product_nonnegative(value) or is_covered(ring, value):
+        shown = True
+    else:
+        parts = bounded_by_parts(ring, value) if ring.keeps_magnitudes else value
+        shown = parts != value and (ring.is_product_nonnegative(parts) or is_covered(ring, parts))
+    if shown and ring.steps is not None:
+        ring.steps.add("terms cover what is taken away", node_of(value), ZERO, ">=")
+    return shown
 
 
 def root(ring: "Normalizer", polynomial: Polynomial, size: Size) -> Polynomial | None:

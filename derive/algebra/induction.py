@@ -67,17 +67,21 @@ def by_induction(
 
 
 def by_ordered_induction(
-    claim: Claim, definitions: Definitions, expansion: Expansion, resolve: Resolve
+    claim: Claim, definitions: Definitions, expansion: Expansion, resolve: Resolve, steps: Steps | None = None
 ) -> tuple[str, ...] | None:
     """The same for an inequality: at a step it is c >= 0 times what it is at the step before, and more that is >= 0."""
     difference = claim.left - claim.right if claim.operator == ">=" else claim.right - claim.left
     for step, general in {**dict(_steps(claim, difference, definitions)), **dict(_sizes(difference))}.items():
-        try:
-            facts = _Induction(general, step, 0, definitions, expansion, resolve, None).ordered()
-        except UnsupportedError:
-            continue
-        if facts is not None:
-            return facts
+        for is_magnitude in (False, True) if "abs" in general.mentions else (False,):
+            own = None if steps is None else Steps()
+            try:
+                facts = _Induction(general, step, 0, definitions, expansion, resolve, own).ordered(is_magnitude)
+            except UnsupportedError:
+                continue
+            if facts is not None:
+                if steps is not None and own is not None:
+                    steps.extend(own)
+                return facts
     return None
 
 
@@ -135,10 +139,10 @@ class _Induction:
                 return (*ring.facts, f"induction on {self.step.name}")
         return None
 
-    def ordered(self) -> tuple[str, ...] | None:
+    def ordered(self, keeps_magnitudes: bool) -> tuple[str, ...] | None:
         if any(isinstance(leaf, Index) and self.step in leaf.axis.free for leaf in self.claimed.free):
             return None  # the hypothesis speaks of fewer values than the claim
-        ring = Normalizer(self._expanded_now, self.resolve)
+        ring = Normalizer(self._expanded_now, self.resolve, self.steps, keeps_magnitudes)
         if not is_shown_nonnegative(ring, ring(self.base)):
             return None
         goal, known = ring(self.claimed), ring(self.hypothesis)

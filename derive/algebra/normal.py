@@ -60,14 +60,22 @@ class Normalizer:
     resolve: gives the derivative that a Derivative node stands for, as an expression without D.
     facts: what the steps taken since it was last emptied have used, in words.
     steps: where every step is recorded, None for a normal form that nobody wants to check.
+    keeps_magnitudes: whether absolute values are atoms, and not cases.
     """
 
     def __init__(
-        self, definition: Definitions | None = None, resolve: Resolve | None = None, steps: Steps | None = None
+        self,
+        definition: Definitions | None = None,
+        resolve: Resolve | None = None,
+        steps: Steps | None = None,
+        keeps_magnitudes: bool = False,
     ) -> None:
         self.definition = definition or (lambda part: None)
         self.resolve = resolve
         self.steps = steps
+        self.keeps_magnitudes = keeps_magnitudes
+        self.met_magnitudes = False
+        self._keeping: Normalizer | None = None
         self.facts: dict[str, None] = {}
         self.used: dict[Node, dict[str, None]] = {}
         self.memo: dict[Node, Polynomial] = {}
@@ -77,6 +85,12 @@ class Normalizer:
         self.choices: dict[Node, tuple[tuple[Reduce, Polynomial], ...]] = {}
         self.pivots: dict[Node, tuple[Node, Node, bool] | None] = {}
         self.places: dict[tuple[Node, Index], tuple[tuple[str, int], ...]] = {}
+
+    def keeping_magnitudes(self) -> "Normalizer":
+        """The same normal form with absolute values as atoms."""
+        if self._keeping is None:
+            self._keeping = Normalizer(self.definition, self.resolve, self.steps, keeps_magnitudes=True)
+        return self._keeping
 
     def note(self, fact: str) -> None:
         self.facts.setdefault(fact)

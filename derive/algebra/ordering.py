@@ -1,6 +1,6 @@
 """Inequalities: what is surely not negative, as its expression shows it before anything is multiplied out."""
 
-from derive.algebra.bounds import is_covered, root
+from derive.algebra.bounds import is_shown_nonnegative, root
 from derive.algebra.normal import Normalizer
 from derive.algebra.polynomial import node_of
 from derive.binding import opened
@@ -29,6 +29,21 @@ NONNEGATIVE = {"exp", "sigmoid", "softplus", "relu", "abs", "cosh"}
 
 
 def is_at_least(ring: Normalizer, more: Node, less: Node) -> bool:
+    """Whether more >= less is shown, with absolute values as cases or as what they are."""
+    if _is_at_least(ring, more, less):
+        return True
+    if not ring.met_magnitudes:
+        return False
+    keeping = ring.keeping_magnitudes()
+    keeping.facts.clear()
+    keeping.effort = 0
+    if _is_at_least(keeping, more, less):
+        ring.facts.update(keeping.facts)
+        return True
+    return False
+
+
+def _is_at_least(ring: Normalizer, more: Node, less: Node) -> bool:
     """Whether more >= less is shown: by an extreme that has the other side in it, or by their difference."""
     if isinstance(more, Extremum) and more.kind == "max" and less in more.arguments:
         return True
@@ -78,7 +93,6 @@ def is_nonnegative(ring: Normalizer, node: Node) -> bool:
             if body is not None and is_nonnegative(ring, body):
                 return True
     try:
-        value = ring(node)
-        return ring.is_product_nonnegative(value) or is_covered(ring, value)
+        return is_shown_nonnegative(ring, ring(node))
     except UnsupportedError:
         return False

@@ -18,6 +18,7 @@ from derive.algebra.cases import (
 )
 from derive.algebra.factors import factor
 from derive.algebra.integers import is_integer_power
+from derive.algebra.magnitudes import magnitude
 from derive.algebra.polynomial import (
     NOTHING,
     UNIT,
@@ -118,7 +119,10 @@ def normal_of_call(ring: "Normalizer", node: Node) -> Polynomial:
         return exponential(ring, ring(node.argument))
     if node.function == "log":
         return logarithm(ring, ring(node.argument))
+    if node.function == "abs" and ring.keeps_magnitudes:
+        return magnitude(ring, ring(node.argument))
     if node.function == "abs":
+        ring.met_magnitudes = True
         return ring(Extremum("max", (node.argument, multiply(MINUS_ONE, node.argument))))
     value = functions.TABLE[node.function].value
     if value is not None:

@@ -83,7 +83,7 @@ def _chooses(factor: Node, index: Index) -> bool:
 
 def atom_is_nonnegative(ring: "Normalizer", atom: Node) -> bool:
     match atom:
-        case Reduce("sum"):
+        case Reduce("sum" | "prod"):
             return ring.is_nonnegative(ring(opened(atom)[0]))
         case Compare() | Delta() | Call("abs"):
             return True
