@@ -17,6 +17,7 @@ COMMANDS = {
     "check": ("derive.cli.check:check", "Judge what formulas claim."),
     "d": ("derive.cli.d:d", "Differentiate EXPRESSION by BY, an input or an element of one: x, x[k]."),
     "errata": ("derive.cli.errata:errata", "Report what sources print and does not hold."),
+    "report": ("derive.cli.report:report", "Write the formula book: a site of every formula and what is known of it."),
     "mutate": ("derive.cli.mutate:mutate", "Make wrong twins of every equation and report which the engine catches."),
     "show": ("derive.cli.show:show", "Print formulas and their derivatives: LaTeX, or what --format says."),
     "export": ("derive.cli.export:export", "Write code for a formula: its value, and the gradients."),

@@ -35,5 +35,8 @@ def status_of(error: BaseException) -> int:
     if (slot := sys.modules.get("verify.slot")) and isinstance(error, slot.Unreachable):
         complain(f"derive: {error}")
         return REFUSED
+    if (book := sys.modules.get("verify.book.site")) and isinstance(error, book.NotOurs):
+        complain(f"derive: {error}")
+        return REFUSED
     complain(f"derive: internal error: {type(error).__name__}: {error}")
     return BROKEN

@@ -1,0 +1,61 @@
+"""`derive report`: the formula book, a static site."""
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
+import rich_click as click
+
+from derive.cli.options import NOTHING, judging, memory, no_cache, processors, tell, words
+from derive.output import complain, write
+from derive.selection import select
+
+
+@click.command()
+@words
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), default="book", show_default=True, help="The folder."
+)
+@judging()
+@memory
+@no_cache
+@click.pass_context
+def report(
+    ctx: click.Context, words: tuple[str, ...], out: Path, seed: int, jobs: int | None, timeout: float, color: str,
+    memory: int, no_cache: bool,
+) -> None:  # fmt: skip
+    """Write the formula book: a site of every formula, its claims, their verdicts and the evidence.
+
+    The folder holds all it needs, for any browser and without a network; open its index.html. What is judged
+    already is not judged again. A folder that holds anything else is left alone.
+
+    Exit status: as that of check.
+    """
+    selection = select(words)
+    from verify import run, store, terminal
+    from verify.book import binding, shelf, site
+    from verify.progress import progress
+    from verify.testimony import Settings
+
+    site.refuse(out)
+    settings, limits = Settings(seed=seed), run.Limits(jobs or processors(), timeout, memory)
+    progress_on = terminal.console(sys.stderr, "auto" if color == "always" else color)
+    with nullcontext() if no_cache else store.opened(complain) as kept:
+        planned = run.Run(selection, settings, None, kept)
+        with progress(progress_on, planned.total, is_each=False) as bar:
+            judged = planned.judged(limits, bar)
+    tell(judged)
+    status = run.status(judged)
+    if status == NOTHING:
+        complain("there was nothing to judge")
+        ctx.exit(status)
+    formulas = {str(formula.place): formula for _, _, formula in planned.formulas}
+    own = [file.shown for file in selection.files if file.is_own]
+    leaves = binding.bound(formulas, judged.formulas, limits.workers, None if no_cache else shelf.Shelf(complain))
+    made = site.book(judged, leaves, planned.groups, own)
+    size = site.written(made, out)
+    for leaf in leaves:
+        for failure in leaf.chapters.steps.failures:
+            complain(f"{leaf.formula.name}: {failure}")
+    write(f"{out / 'index.html'}: {len(leaves)} formulas, {size / 1e6:.1f} MB\n")
+    ctx.exit(status)

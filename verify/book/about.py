@@ -1,0 +1,43 @@
+"""The page that says how to read the book."""
+
+from verify.book.frame import badge
+from verify.book.html import Markup, join, tag
+
+VERDICTS = {
+    "proved": "For every size and every point of the stated domain, except where a comparison turns. Derived by named "
+    "rules whose conditions are met, each step compared in exact arithmetic; every other witness agrees.",
+    "agrees": "No difference was found at the points tried, in exact arithmetic at several sizes. This is no proof.",
+    "refuted": "There is a point of the domain at which the two sides differ, and it stands there, with bounds on "
+    "every rounding.",
+    "undecided": "Nothing is claimed, for the reason that stands there. It never counts as passed.",
+    "conflict": "One witness contradicts another: the engine has a defect.",
+}
+
+
+def content() -> Markup:
+    verdicts = [tag("div", tag("dt", badge(name)), tag("dd", text)) for name, text in VERDICTS.items()]
+    return join(
+        tag("hgroup", tag("h1", "How to read it")),
+        tag("p", "Every formula stands here as it was read from the catalog: inputs with their domains, definitions "
+            "in index notation, and what is claimed of them. An index that stands alone means for every value; a size "
+            "such as n stays a letter, so that one entry speaks for every size."),
+        tag("h2", "The verdicts"),
+        tag("dl", *verdicts, class_="witnesses"),
+        tag("h2", "As it is printed"),
+        tag("p", "What a source prints is quoted as its LaTeX, read in the language of the catalog, and judged like "
+            "any other claim. Where it does not hold, the numbers that show it stand below, and the likely slip."),
+        tag("h2", "The pictures"),
+        tag("p", "Curves, paths and maps are drawn from the same expressions that the witnesses judge, evaluated "
+            "by the engine, not from formulas typed a second time."),
+        tag("h2", "The type"),
+        tag("p", "STIX Two, under the ", tag("a", "SIL Open Font License", href="assets/OFL.txt"),
+            ", reduced to the characters that are used."),
+    )  # fmt: skip
+
+
+def without_pictures() -> Markup:
+    return join(
+        tag("hgroup", tag("h1", "Pictures")),
+        tag("p", "This book was built without pictures, which need matplotlib and networkx: ",
+            tag("code", "pip install 'derive-formulas[report]'"), "."),
+    )  # fmt: skip

@@ -1,0 +1,304 @@
+"""The page of a formula: what it is for, what it claims, what is known of that and why."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from derive.domains import TABLE as DOMAINS
+from derive.formula import Claim, Formula
+from derive.printing.text import axis_text
+from verify.book.chapters import Chapters, Code, Told
+from verify.book.frame import badge
+from verify.book.html import Markup, admitted, join, tag
+from verify.book.mathematics import name_of, of_formula, relation, shown
+from verify.report import Entry, Judged, Point, Said
+from verify.terminal import nested, shortened
+
+TITLES = {"numpy": "NumPy", "torch": "PyTorch", "jax": "JAX", "c": "C"}
+WITNESSES = {
+    "algebra": "the derived left side, minus the right, is zero for every size",
+    "exact": "both sides in ball arithmetic at random rational points",
+    "sympy": "written out at small sizes and differentiated by SymPy",
+    "differences": "the definitions alone, differentiated by finite differences",
+    "reference": "the same operator in a library that others wrote",
+    "trials": "laws of the algorithm on random input",
+}
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A formula that belongs to another one. page: its file.  how: it does."""
+
+    page: str
+    title: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a page is about. introduction: of its group.  pictures: of it.  links: to what belongs to it."""
+
+    formula: Formula
+    entry: Entry
+    chapters: Chapters
+    introduction: str = ""
+    pictures: Sequence[Markup] = ()
+    links: Sequence[Linked] = ()
+    again: str = ""
+
+
+def content(subject: Subject) -> tuple[Markup, Markup]:
+    """The content of the page, and the list of its parts."""
+    sections = [(key, title, body) for key, title, body in _sections(subject) if body]
+    formula = subject.formula
+    head = tag(
+        "hgroup",
+        tag(
+            "p", tag("a", formula.group.replace("_", " "), href=f"../index.html#{anchor(formula.group)}"), class_="over"
+        ),
+        tag("h1", formula.title or formula.name),
+        tag("p", tag("code", formula.name), " ", *_counts(subject.entry), class_="under"),
+    )
+    made = [tag("section", tag("h2", title), body, id=key, aria_label=title) for key, title, body in sections]
+    parts = tag("ol", *(tag("li", tag("a", title, href=f"#{key}")) for key, title, _ in sections))
+    return join(head, *made), tag("nav", parts, class_="parts", aria_label="Parts of this page")
+
+
+def anchor(group: str) -> str:
+    return "group-" + "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in group)
+
+
+def _counts(entry: Entry) -> Iterator[Markup]:
+    counts: dict[str, int] = {}
+    for claim in entry.claims:
+        counts[claim.verdict] = counts.get(claim.verdict, 0) + 1
+    for verdict, count in counts.items():
+        yield join(" ", badge(verdict), " ", count)
+
+
+def _sections(subject: Subject) -> Iterator[tuple[str, str, Markup | None]]:
+    formula, entry, told = subject.formula, subject.entry, subject.chapters
+    yield "purpose", "What it is for", _purpose(subject)
+    yield "inputs", "Inputs", _inputs(formula)
+    yield "definition", "Definition", _definition(formula)
+    yield "pictures", "Pictures", join(*subject.pictures) or None
+    yield "claims", "Claims", _claims(subject, "claim", "algorithm")
+    yield "derivation", "Derivation, step by step", _told(told.steps)
+    yield "proofs", "What the proofs rest on", _proofs(subject)
+    yield "printed", "As it is printed", _claims(subject, "printed")
+    yield "examples", "Worked examples", _claims(subject, "example")
+    yield "code", "Code", _code(formula, told.code)
+    yield "sources", "Sources", _sources(formula)
+    yield "related", "Formulas that belong together", _links(subject.links)
+    yield "again", "Check it again", _again(subject, entry)
+
+
+def _purpose(subject: Subject) -> Markup | None:
+    paragraphs = [text for text in (subject.formula.note, subject.introduction) if text]
+    names = ", ".join(subject.formula.aliases)
+    paragraphs += [f"Also known as {names}."] if names else []
+    return join(*(tag("p", text) for text in paragraphs)) or None
+
+
+def _inputs(formula: Formula) -> Markup | None:
+    if not formula.inputs:
+        return None
+    rows = []
+    for tensor in formula.inputs:
+        domain = DOMAINS.get(tensor.domain)
+        shape = " × ".join(map(axis_text, tensor.axes)) or "a number"
+        meaning = domain.meaning if domain else ""
+        rows.append(tag("tr", tag("th", name_of(tensor), scope="row"), tag("td", tag("code", tensor.domain)),
+                        tag("td", meaning), tag("td", shape)))  # fmt: skip
+    head = tag("tr", *(tag("th", word, scope="col") for word in ("input", "domain", "each element", "shape")))
+    sizes = ", ".join(size.name for size in formula.sizes)
+    note = tag("p", f"All of it for every size {sizes}.", class_="note") if sizes else ""
+    return join(_wide(tag("table", tag("thead", head), tag("tbody", *rows)), "Inputs"), note)
+
+
+def _wide(content: Markup, label: str) -> Markup:
+    """What may be wider than the page, and scrolls by itself."""
+    return tag("div", content, class_="wide", tabindex=0, role="region", aria_label=label)
+
+
+def _definition(formula: Formula) -> Markup | None:
+    from derive.show import define
+
+    display = of_formula(formula)
+    for definition in formula.definitions:
+        define(display, definition)
+    if formula.algorithm:
+        return tag("p", "An algorithm and no formula: ", tag("code", formula.algorithm), " of the registry.")
+    lines = "\n".join(definition.text for definition in formula.definitions)
+    text = tag("details", tag("summary", "as the catalog has it"), tag("pre", tag("code", lines)))
+    return join(shown(display), text if lines else "") or None
+
+
+# ------------------------------------------------------------------------------------------ claims
+
+
+def _claims(subject: Subject, *origins: str) -> Markup | None:
+    read = {str(claim.place): claim for claim in subject.formula.claims}
+    items = [_claim(subject.formula, claim, read.get(claim.where)) for claim in subject.entry.claims
+             if claim.origin in origins]  # fmt: skip
+    return tag("ol", *items, class_="claims") if items else None
+
+
+def _claim(formula: Formula, judged: Judged, claim: Claim | None) -> Markup:
+    parts: list[Markup | str] = []
+    if isinstance(judged.latex, str):
+        printed = tag("p", "printed as ", tag("code", judged.latex), class_="latex")
+        parts += [printed]
+    parts += [relation(of_formula(formula), claim) if claim else tag("p", judged.claim)]
+    facts: list[Markup | str] = [badge(judged.verdict)]
+    if judged.expected == "fails" or not judged.as_expected:
+        wanted = f"holds {judged.condition}" if isinstance(judged.condition, str) else judged.expected
+        facts.append(tag("span", f"expected: {wanted}", class_="note"))
+    if not judged.as_expected:
+        facts.append(tag("strong", "not as expected"))
+    if isinstance(judged.source, str) and judged.source:
+        facts.append(tag("cite", judged.source))
+    parts += [tag("p", join(*facts, by=" "), class_="facts")]
+    parts += [_wrong(judged)] if judged.counterexample or judged.reason or isinstance(judged.diagnosis, str) else []
+    witnesses = list(_witnesses(judged))
+    if claim is not None:
+        witnesses.insert(0, tag("p", "in the catalog ", tag("code", judged.claim), f" at {judged.where}"))
+    if witnesses:
+        parts += [tag("details", tag("summary", "evidence"), *witnesses)]
+    return tag("li", *parts, class_="claim")
+
+
+def _wrong(judged: Judged) -> Markup:
+    """What is wrong with a claim, or why nothing is known."""
+    rows = [] if judged.reason is None else [("because", judged.reason)]
+    found = judged.counterexample
+    rows += list(_point(found)) if found else []
+    if isinstance(judged.diagnosis, str):
+        rows.append(("perhaps", judged.diagnosis))
+        rows += [("then it agrees", judged.repaired)] if isinstance(judged.repaired, str) else []
+    return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in rows), class_="wrong")
+
+
+def _point(found: Point) -> Iterator[tuple[str, str]]:
+    parts = [f"{name} = {size}" for name, size in found.sizes.items()]
+    parts += [f"{name} = {nested(value)}" for name, value in found.values.items()]
+    parts += [f"{name} = {index}" for name, index in found.indices.items()]
+    if parts:
+        yield "where", ", ".join(parts)
+    if found.derived:
+        yield "it is", shortened(found.derived)
+        yield "claimed", shortened(found.claimed)
+        yield "apart by", found.difference + (", certified by bounds on every rounding" if found.certified else "")
+
+
+def _witnesses(judged: Judged) -> Iterator[Markup]:
+    rows = []
+    for name in judged.witnesses.__struct_fields__:
+        said = getattr(judged.witnesses, name)
+        if isinstance(said, Said) and said.says != "not run":
+            rows.append(tag("div", tag("dt", name), tag("dd", said.says, tag("span", _figures(said), class_="note"))))
+    if rows:
+        yield tag("dl", *rows, class_="witnesses")
+
+
+def _figures(said: Said) -> str:
+    facts = [f"{said.points} points"] if isinstance(said.points, int) else []
+    facts += [f"{said.digits} digits"] if isinstance(said.digits, int) else []
+    if isinstance(said.sizes, list):
+        facts += [f"sizes {sizes}"] if (sizes := "; ".join(filter(None, map(_sizes, said.sizes)))) else []
+    facts += [f"error {_number(said.max_error)}"] if not _is_unset(said.max_error) else []
+    facts += [f"allowed {_number(said.allowed)}"] if not _is_unset(said.allowed) else []
+    facts += [f"by {', '.join(said.rules)}"] if isinstance(said.rules, list) else []
+    facts += [f"{name}: {_plain(value)}" for name, value in (said.more.items() if isinstance(said.more, dict) else ())]
+    facts += [said.reason] if isinstance(said.reason, str) else []
+    return f" ({', '.join(facts)})" if facts else ""
+
+
+def _is_unset(value: object) -> bool:
+    return not isinstance(value, float | str)
+
+
+def _number(value: object) -> str:
+    return f"{value:.1e}" if isinstance(value, float) and value else "0" if value == 0 else str(value)
+
+
+def _sizes(sizes: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in sizes.items())
+
+
+def _plain(value: Any) -> str:
+    match value:
+        case dict():
+            return "; ".join(f"{key} {_plain(item)}" for key, item in value.items())
+        case list():
+            return "; ".join(map(_plain, value))
+    return str(value)
+
+
+# ------------------------------------------------------------------------------- derivation and code
+
+
+def _told(told: Told) -> Markup | None:
+    if not told.mathml and not told.notes:
+        return None
+    body = _wide(admitted(told.mathml), "Derivation") if told.mathml else Markup("")
+    checked = tag("p", "Every line below was compared in exact arithmetic before it was shown.", class_="note")
+    notes = [tag("p", note, class_="note") for note in told.notes]
+    wrong = [tag("p", tag("strong", failure)) for failure in told.failures]
+    return join(checked if told.mathml else "", tag("div", body, class_="math steps") if body else "", *notes, *wrong)
+
+
+def _proofs(subject: Subject) -> Markup | None:
+    formula = subject.formula
+    read = {f"{claim.place.line - formula.place.line}:{claim.place.column}": claim for claim in formula.claims}
+    made = []
+    for told in subject.chapters.proofs:
+        claim = read.get(told.where)
+        facts = tag("ul", *(tag("li", fact) for fact in told.facts))
+        steps = _wide(tag("div", admitted(told.mathml), class_="math steps"), "Proof") if told.mathml else ""
+        wrong = tag("p", tag("strong", f"a step of this proof is wrong: {told.wrong}")) if told.wrong else ""
+        summary = tag("summary", tag("code", claim.text if claim else told.where))
+        made.append(tag("details", summary, facts, wrong, steps, class_="proof"))
+    return join(*made) or None
+
+
+def _code(formula: Formula, code: Sequence[Code]) -> Markup | None:
+    """A tab for each library: radio buttons and the style sheet, no script."""
+    if not code:
+        return None
+    parts = []
+    for number, one in enumerate(code):
+        key = f"code-{one.target}"
+        label = TITLES.get(one.target, one.target)
+        parts += [tag("input", type="radio", name="code", id=key, checked=number == 0), tag("label", label, for_=key)]
+    panels = [
+        tag("div", tag("h3", TITLES.get(one.target, one.target)), _source(formula, one), class_="panel") for one in code
+    ]
+    return tag("div", *parts, *panels, class_="tabs", role="group", aria_label="Code for a library")
+
+
+def _source(formula: Formula, one: Code) -> Markup:
+    if one.refused:
+        return tag("p", f"Not exported: {one.refused}", class_="note")
+    label = f"{TITLES.get(one.target, one.target)} code of {formula.name}"
+    return tag("pre", tag("code", one.text), tabindex=0, role="region", aria_label=label)
+
+
+def _sources(formula: Formula) -> Markup | None:
+    items = [tag("p", tag("cite", formula.source))] if formula.source else []
+    calls = [tag("li", tag("code", one.call), f" {one.differs}" if one.differs else "") for one in formula.references]
+    items += [tag("p", "The same operator in libraries:"), tag("ul", *calls)] if calls else []
+    return join(*items) or None
+
+
+def _links(links: Sequence[Linked]) -> Markup | None:
+    items = [tag("li", tag("a", one.title, href=one.page), tag("span", f" {one.how}", class_="note"))
+             for one in links]  # fmt: skip
+    return tag("ul", *items, class_="links") if items else None
+
+
+def _again(subject: Subject, entry: Entry) -> Markup:
+    return join(
+        tag("pre", tag("code", subject.again), tabindex=0, role="region", aria_label="Command"),
+        tag("p", "The entry stands at ", tag("code", entry.where), ".", class_="note"),
+    )

@@ -1,0 +1,102 @@
+"""The book as a folder of files: what is in it, and how it gets there whole."""
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from verify.book import about, formula_page, index_page
+from verify.book.binding import Leaf
+from verify.book.formula_page import Linked, Subject
+from verify.book.frame import page
+from verify.book.html import Markup
+from verify.book.index_page import Listed
+from verify.book.links import linked
+from verify.report import Report
+from verify.terminal import by_group
+
+MARKER = ".derive-book"
+ASSETS = ("book.css", "book.js", "mark.svg", "stix-two-math.woff2", "stix-two-text-regular.woff2",
+          "stix-two-text-italic.woff2", "stix-two-text-semibold.woff2", "OFL.txt")  # fmt: skip
+
+
+class NotOurs(Exception):
+    """The folder holds something else than a book of ours, which is not overwritten."""
+
+
+def book(
+    report: Report,
+    leaves: Sequence[Leaf],
+    introductions: Mapping[str, str],
+    words: Sequence[str] = (),
+    gallery: Markup | None = None,
+) -> Iterator[tuple[str, bytes]]:
+    """Every file of the book, its path and its bytes: the same report gives the same.
+
+    words: of the catalogs, for the command that checks again.
+    """
+    by_place = {leaf.entry.where: leaf for leaf in leaves}
+    groups = [
+        (group, [Listed(leaf.page, leaf.formula.title, leaf.entry, leaf.formula.aliases)
+                 for entry in members if (leaf := by_place.get(entry.where))])
+        for group, members in by_group(report.formulas, introductions)
+    ]  # fmt: skip
+    engine, links = report.engine.derive, linked(leaves)
+    index = index_page.content(report, groups, introductions)
+    yield "index.html", page("The formula book", index, aside=index_page.contents(groups), engine=engine).encode()
+    yield "about.html", page("How to read the formula book", about.content(), engine=engine).encode()
+    drawn = gallery if gallery is not None else about.without_pictures()
+    yield "pictures.html", page("Pictures: the formula book", drawn, engine=engine).encode()
+    for leaf in leaves:
+        yield f"formulas/{leaf.page}", leaf_page(report, leaf, introductions, links.get(leaf.page, ()), words)
+    for name in ASSETS:
+        yield f"assets/{name}", files("verify.book").joinpath("assets", name).read_bytes()
+
+
+def leaf_page(
+    report: Report, leaf: Leaf, introductions: Mapping[str, str], links: Sequence[Linked], words: Sequence[str]
+) -> bytes:
+    again = shlex.join(["derive", "check", *words, leaf.formula.name, "--seed", str(report.seed)])
+    subject = Subject(leaf.formula, leaf.entry, leaf.chapters, introductions.get(leaf.formula.group, ""),
+                      leaf.pictures, links, again)  # fmt: skip
+    body, parts = formula_page.content(subject)
+    title = f"{leaf.formula.title or leaf.formula.name}: the formula book"
+    return page(title, body, up="../", aside=parts, engine=report.engine.derive).encode()
+
+
+def refuse(folder: Path) -> None:
+    """Raise NotOurs where a folder holds anything and no book."""
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / MARKER).is_file())):
+        raise NotOurs(f"{folder}: not empty, and no book that `derive report` wrote; nothing was touched")
+
+
+def written(made: Iterable[tuple[str, bytes]], folder: Path) -> int:
+    """Write the files of a book into a folder; returns their bytes.
+
+    Raises NotOurs as `refuse` does. What an older book had and this one has not is removed.
+    """
+    refuse(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    before = set((folder / MARKER).read_text().split("\n")) if (folder / MARKER).exists() else set()
+    total, names = 0, []
+    (folder / MARKER).touch()
+    for name, content in made:
+        target = folder.joinpath(name)
+        target.parent.mkdir(exist_ok=True)
+        _replace(target, content)
+        total += len(content)
+        names.append(name)
+    _replace(folder / MARKER, "".join(f"{name}\n" for name in sorted(names)).encode())
+    for name in sorted(before - {*names, ""}):
+        stale = folder / name
+        if re.fullmatch(r"(?:[a-z]+/)?[A-Za-z0-9_.-]+", name) and stale.is_file() and not stale.is_symlink():
+            stale.unlink()
+    return total
+
+
+def _replace(target: Path, content: bytes) -> None:
+    """A file that is whole or as it was before."""
+    temporary = target.with_name(f".{target.name}.new")
+    temporary.write_bytes(content)
+    temporary.replace(target)
