@@ -166,6 +166,9 @@ ONCE_ALIVE = [
      {"Z": "real[h, m]"}),
     # a ball around 0 to the third power, which has no value in flint
     ("1 == sum((v[i]*w[j] - v[j]*w[i])**3, i, j)", {}, {"v": "real[n]", "w": "real[n]"}),
+    # a branch that was only taken at n = 1, where every delta is 1
+    ("D(u[i], g[k]) == where(r < c, 1, c*(delta(i, k) - g[i]*g[k]/r**2)/r)",
+     {"r": "sqrt(sum(g[i]**2, i))", "u[i]": "where(r < c, g[i], c*g[i]/r)"}, {"g": "real[n]", "c": "positive"}),
     # a degree of a million, at which flint ends the process
     ("D(s, b) == a*(1/2 - sigmoid(1000001*(a*u + b)/1000000))**2", {"s": "sigmoid(a*u + b)"},
      dict.fromkeys("abu", "real")),

@@ -129,9 +129,9 @@ class Record:
         self.digits = min(self.digits, outcome.digits)
         self.planned += draw.number != SMALL
 
-    def missing(self, reach: Reach) -> list[Node]:
-        """The choices that did not yet go both ways."""
-        truths = [truth for _, truth in self.agreed]
+    def missing(self, reach: Reach, where_all_differ: bool = False) -> list[Node]:
+        """The choices that did not yet go both ways; where one size is 1 many a slip does not show."""
+        truths = [truth for draw, truth in self.agreed if not where_all_differ or draw.number != SMALL]
         return [node for node in reach.choices if not _went_both_ways(node, truths)]
 
 
@@ -191,7 +191,7 @@ def _at_many_points(session: Session, claim: Claim, settings: Settings) -> Testi
     reach, record = session.structure.reach(claim), Record()
     for draw in session.draws():
         is_done = record.planned >= settings.draws and draw.number > max(SMALL, settings.draws)
-        if is_done and claim.operator == "==" and not record.missing(reach):
+        if is_done and claim.operator == "==" and not record.missing(reach, where_all_differ=True):
             break
         try:
             outcome, truths = session.judged(claim, draw, is_first=not record.agreed)
