@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 
 MAX_DEGREE = 3_000
+MANY = 60  # from this degree on, exponents are counted in their greatest common divisor
 
 # A generator is an atom to a numeric power, or to the power of one monomial of a symbolic exponent.
 Generator = tuple[Node, Monomial]
@@ -141,7 +142,7 @@ def _factor(polynomial: Polynomial) -> Factored:
     generators, rows = _spread(polynomial)
     zero = fmpq(0)
     least = {g: min(row.get(g, zero) for row, _ in rows) for g in generators}
-    scale = {g: _denominator(row.get(g, zero) - least[g] for row, _ in rows) for g in generators}
+    scale = {g: _scale([row.get(g, zero) - least[g] for row, _ in rows]) for g in generators}
     denominator = lcm(*(int(c.q) for _, c in rows))
     integers = [int((c * denominator).p) for _, c in rows]
     divisor = gcd(*integers)
@@ -175,8 +176,14 @@ def _irreducible(names: tuple[str, ...], table: dict[tuple[int, ...], fmpz]) -> 
         return fmpq(whole), list(same)
 
 
-def _denominator(values: object) -> int:
-    return lcm(*(int(v.q) for v in values))  # type: ignore[attr-defined]
+def _scale(exponents: list[Rational]) -> Rational:
+    """By what exponents become integers, and not large ones: exp(941/19*x) is a generator, not a power of 941.
+
+    Small ones stay as they are, so that x**2 - 1 and x - 1 have a factor in common.
+    """
+    denominator = lcm(*(int(e.q) for e in exponents))
+    whole = [int((e * denominator).p) for e in exponents]
+    return fmpq(denominator, gcd(*whole) if max(whole) > MANY else 1)
 
 
 def _content(least: dict[Generator, Rational]) -> Monomial:
@@ -189,10 +196,10 @@ def _content(least: dict[Generator, Rational]) -> Monomial:
 
 
 def _gathered(
-    table: dict[tuple[int, ...], fmpz], generators: list[Generator], scale: dict[Generator, int]
+    table: dict[tuple[int, ...], fmpz], generators: list[Generator], scale: dict[Generator, Rational]
 ) -> Polynomial:
     terms: dict[Monomial, Rational] = {}
     for powers, value in table.items():
-        chosen = {g: fmpq(p, scale[g]) for g, p in zip(generators, powers, strict=True) if p}
+        chosen = {g: p / scale[g] for g, p in zip(generators, powers, strict=True) if p}
         accumulated(terms, ((_content(chosen), fmpq(value)),))
     return Polynomial(terms)
