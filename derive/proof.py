@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from derive.algebra import induction
 from derive.algebra.lemmas import by_lemmas, is_lemma
 from derive.algebra.normal import Normalizer
-from derive.algebra.ordering import is_at_least
+from derive.algebra.ordering import is_at_least, is_equal
 from derive.algebra.polynomial import Polynomial, node_of
 from derive.algebra.singular import singular_factors
 from derive.algebra.steps import Steps
@@ -163,7 +163,7 @@ class Algebra:
     def _holds(ring: Normalizer, claim: Claim) -> bool:
         """Equal sides have a difference of 0; ordered ones a difference of no negative term or factor."""
         if claim.operator == "==":
-            return is_zero(ring, ring(claim.left - claim.right))
+            return is_equal(ring, claim.left, claim.right)
         more, less = (claim.left, claim.right) if claim.operator == ">=" else (claim.right, claim.left)
         return is_at_least(ring, more, less)
 
@@ -205,7 +205,7 @@ class Algebra:
         return induction.by_induction(claim, self.definitions, self.expansion, self.resolve, self.steps)
 
     def _by_ordered_induction(self, claim: Claim) -> tuple[str, ...] | None:
-        return induction.by_ordered_induction(claim, self.definitions, self.expansion, self.resolve)
+        return induction.by_ordered_induction(claim, self.definitions, self.expansion, self.resolve, self.steps)
 
     def _by_lemmas(self, claim: Claim) -> tuple[str, ...] | None:
         """With the derivatives of recurrences that other claims have in closed form, proved without this one."""

@@ -451,6 +451,70 @@ RULES = [
         "abs(sum(x[i] - 2*y[i], i)) <= sum(abs(x[i]), i) + 2*sum(abs(y[i]), i)",
         "abs(sum(x[i] - 2*y[i], i)) <= sum(abs(x[i]), i) + sum(abs(y[i]), i)",
     ),
+    # what is known of a function, and of sums
+    ("rounded down", {"x": "real", "b": "positive"}, "b*floor(x/b) <= x", "b*floor(x/b) <= x - b/2"),
+    ("rounded down by less than 1", {"x": "real", "b": "positive"}, "b*floor(x/b) >= x - b", "b*floor(x/b) >= x - b/2"),
+    (
+        "a fraction of integers rounded down",
+        {"N": "natural", "B": "natural"},
+        "B*floor(N/B) >= N - B + 1",
+        "B*floor(N/B) >= N - B + 2",
+    ),
+    (
+        "an integer between -1 and 1",
+        {"N": "natural", "B": "natural"},
+        "floor((N + B - 1)/B) == -floor(-N/B)",
+        "floor((N + B)/B) == -floor(-N/B)",
+    ),
+    (
+        "an integer above -1",
+        {"N": "natural", "B": "natural"},
+        "floor((N + B)/(B + 1)) <= floor((N + B - 1)/B)",
+        "floor((N + B)/(B + 1)) <= floor((N - 1)/B)",
+    ),
+    ("an exponential above its tangent", {"x": "real"}, "exp(-3*x) >= 1 - 3*x", "exp(-3*x) >= 1 - 2*x"),
+    (
+        "a logarithm below its tangent",
+        {"q": "unit", "c": "positive"},
+        "-(1 - q)**c*log(q) <= (1 - q)**(c + 1)/q",
+        "-(1 - q)**c*log(q) <= (1 - q)**(c + 1)",
+    ),
+    (
+        "the tangent of the logarithm of a power",
+        {"s": "positive[n]"},
+        "sum(s[i]**2 - 1 - 2*log(s[i]), i) >= 0",
+        "sum(s[i] - 1 - 2*log(s[i]), i) >= 0",
+    ),
+    (
+        "Gibbs' inequality",
+        {"p": "simplex[m]", "x": "real[m]"},
+        "log(sum(exp(x[i]), i)) >= sum(p[i]*(x[i] - log(p[i])), i)",
+        "log(sum(exp(x[i]), i)) >= sum(p[i]*(x[i] - 2*log(p[i])), i)",
+    ),
+    (
+        "Gibbs' inequality for two outcomes",
+        {"a": "unit", "t": "unit"},
+        "t*log(t/a) + (1 - t)*log((1 - t)/(1 - a)) >= 0",
+        "t*log(t/a) + (1 - t)*log((1 - t)/(1 - a)) >= 1/100",
+    ),
+    (
+        "the divergence from the mean of two distributions",
+        {"p": "simplex[m]", "q": "simplex[m]"},
+        "sum(p[i]*log(2*p[i]/(p[i] + q[i])), i) + sum(q[i]*log(2*q[i]/(p[i] + q[i])), i) >= 0",
+        "sum(p[i]*log(2*p[i]/(p[i] + q[i])), i) + sum(q[i]*log(q[i]/(p[i] + q[i])), i) >= 0",
+    ),
+    (
+        "a mean is below the largest value",
+        {"p": "simplex[m]", "x": "real[m]"},
+        "sum(p[i]*x[i], i) <= max(x[i], i)",
+        "sum(p[i]*x[i], i) <= max(x[i], i)/2",
+    ),
+    (
+        "Cauchy's inequality",
+        V,
+        "sum(x[i]*y[i], i) <= sqrt(sum(x[i]**2, i))*sqrt(sum(y[i]**2, i))",
+        "sum(x[i]*y[i], i) <= sqrt(sum(x[i]**2, i))*sqrt(sum(y[i]**2, i))/4",
+    ),
 ]
 
 

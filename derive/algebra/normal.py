@@ -81,7 +81,7 @@ class Normalizer:
         self.memo: dict[Node, Polynomial] = {}
         self.factored: dict[Polynomial, Factored] = {}
         self.signs: dict[Node, bool] = {}
-        self.effort = 0
+        self.effort, self.most = 0, MAX_EFFORT
         self.choices: dict[Node, tuple[tuple[Reduce, Polynomial], ...]] = {}
         self.pivots: dict[Node, tuple[Node, Node, bool] | None] = {}
         self.places: dict[tuple[Node, Index], tuple[tuple[str, int], ...]] = {}
@@ -129,7 +129,7 @@ class Normalizer:
     def spend(self, effort: int) -> None:
         """Count work in products of terms, and refuse to go on past the limit: no clock, the same on every machine."""
         self.effort += effort
-        if self.effort > MAX_EFFORT:
+        if self.effort > self.most:
             raise UnsupportedError("the normal forms take too much work")
 
     def product(self, a: Polynomial, b: Polynomial) -> Polynomial:

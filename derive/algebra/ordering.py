@@ -1,10 +1,12 @@
 """Inequalities: what is surely not negative, as its expression shows it before anything is multiplied out."""
 
 from derive.algebra.bounds import is_shown_nonnegative, root
+from derive.algebra.consequences import is_consequence, is_zero_integer
 from derive.algebra.normal import Normalizer
 from derive.algebra.polynomial import node_of
+from derive.algebra.zero import is_zero
 from derive.binding import opened
-from derive.errors import UnsupportedError
+from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import (
     ZERO,
     Add,
@@ -51,7 +53,21 @@ def _is_at_least(ring: Normalizer, more: Node, less: Node) -> bool:
         return True
     if less is ZERO and is_nonnegative(ring, more):
         return True
-    return _is_product_below(ring, more, less) or is_nonnegative(ring, add(more, multiply(-1, less)))
+    difference = add(more, multiply(-1, less))
+    return _is_product_below(ring, more, less) or is_nonnegative(ring, difference) or _follows(ring, difference)
+
+
+def is_equal(ring: Normalizer, left: Node, right: Node) -> bool:
+    """Whether left == right is shown: their difference is 0, or an integer between -1 and 1."""
+    difference = ring(add(left, multiply(-1, right)))
+    return is_zero(ring, difference) or is_zero_integer(ring, difference)
+
+
+def _follows(ring: Normalizer, difference: Node) -> bool:
+    try:
+        return is_consequence(ring, ring(difference))
+    except (UnsupportedError, UndefinedError):
+        return False
 
 
 def _is_product_below(ring: Normalizer, more: Node, less: Node) -> bool:
