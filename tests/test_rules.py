@@ -432,6 +432,19 @@ RULES = [
         "prod(sigmoid(x[i])*(1 - sigmoid(x[i])), i) <= 4**(-n)",
         "prod(sigmoid(x[i])*(1 - sigmoid(x[i])), i) <= 40**(-n)",
     ),
+    # counting
+    (
+        "as many values as are below a bound",
+        {"x": "real[m, K, S]"},
+        "sum(where(S*r < m + K, 1, 0), (r, 0, m + K - 1)) == floor((m + K - 1)/S) + 1",
+        "sum(where(S*r < m + K, 1, 0), (r, 0, m + K - 1)) == floor((m + K)/S) + 1",
+    ),
+    (
+        "as many values as are above a bound",
+        {"x": "real[m, K]"},
+        "sum(where(r > m, 1, 0), (r, 1, m + K)) == K",
+        "sum(where(r > m, 1, 0), (r, 1, m + K)) == K + 1",
+    ),
     # absolute values
     (
         "the absolute value of a product",

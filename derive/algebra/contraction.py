@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from derive.algebra.cases import indicator
 from derive.algebra.components import free_of, free_of_polynomial, is_summed
+from derive.algebra.counting import count_below
 from derive.algebra.inside import is_inside, stays_inside
 from derive.algebra.largest import pick_largest
 from derive.algebra.leading import leading_term, quotient_of
@@ -262,5 +263,6 @@ REWRITES = (
     divide_by_normalizer,
     split_index,
     contract_in_range,
+    count_below,
     divide,
 )
