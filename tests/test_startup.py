@@ -40,3 +40,16 @@ def test_the_help_loads_neither_a_subcommand_nor_rich():
     loaded = set(run.stdout.split())
     assert "click.core" in loaded
     assert not {name for name in loaded if name.startswith(("rich", "msgspec", "yaml", "derive.language", "verify"))}
+
+
+def test_the_collector_looks_for_garbage_neither_while_a_formula_is_shown_nor_at_the_end():
+    # Of a process that took 200 ms, it took 15 on the way and 30 at the end, and found nothing that mattered.
+    code = """
+import atexit, gc, sys
+from derive.cli import main
+before = gc.get_stats()[2]["collections"]
+atexit.register(lambda: print(gc.get_stats()[2]["collections"] - before, len(gc.get_objects()) < 1000))
+main(["show", "bn_backward"])
+"""
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "0 True"

@@ -3,6 +3,7 @@
 Nothing that is slow to import is imported before a command needs it; a subcommand is imported when it is called.
 """
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -17,7 +18,10 @@ COMMANDS = {
     "check": ("derive.cli.check:check", "Judge what formulas claim."),
     "d": ("derive.cli.d:d", "Differentiate EXPRESSION by BY, an input or an element of one: x, x[k]."),
     "errata": ("derive.cli.errata:errata", "Report what sources print and does not hold."),
-    "report": ("derive.cli.report:report", "Write the formula book: a site of every formula and what is known of it."),
+    "report": (
+        "derive.cli.report:report",
+        "Write the formula book: a site of every formula, its claims, their verdicts and the evidence.",
+    ),
     "mutate": ("derive.cli.mutate:mutate", "Make wrong twins of every equation and report which the engine catches."),
     "show": ("derive.cli.show:show", "Print formulas and their derivatives: LaTeX, or what --format says."),
     "export": ("derive.cli.export:export", "Write code for a formula: its value, and the gradients."),
@@ -34,6 +38,9 @@ COMMANDS = {
     "cache": ("derive.cli.cache:cache", "Tell what earlier runs left, or forget it."),
 }
 """Of each subcommand where it is, and its one line in the help: the first of its docstring."""
+
+OBJECTS = 100_000
+"""So many objects are made before the collector looks for garbage: nearly all that a command makes, it keeps."""
 
 
 class Subcommands(click.Group):
@@ -86,7 +93,10 @@ def run_command(arguments: Sequence[str] | None) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console script: text that the terminal cannot show is escaped, not refused."""
+    gc.set_threshold(OBJECTS)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run_command(arguments))
+    status = run_command(arguments)
+    gc.freeze()  # what is left goes with the process; looking it over first takes as long as a proof
+    sys.exit(status)
