@@ -12,7 +12,7 @@ from derive.binding import fresh, replace, total
 from derive.calculus import differential
 from derive.errors import UnsupportedError
 from derive.expression import ZERO, Call, Delta, Element, Index, Node, Tensor, add, element, multiply
-from derive.formula import Definition
+from derive.formula import Definition, mentioned
 
 # --------------------------------------------------------------------------- reverse, the adjoints
 
@@ -41,8 +41,11 @@ class Reverse:
         self.label = label
         self.outer = tuple(sorted((i for i in target.free if isinstance(i, Index)), key=lambda i: str(i.name)))
         self.definitions = {d.tensor: d for d in definitions}
-        self.order = list(self.definitions)
         self.made: dict[Tensor, Adjoint] = {}
+        self._users: dict[Tensor, list[Tensor]] = {}
+        for tensor, definition in self.definitions.items():
+            for read in _read_by(definition) - {tensor}:
+                self._users.setdefault(read, []).append(tensor)
 
     def by(self, wanted: Element) -> Node:
         """The derivative of the target by an element, in terms of adjoints of later definitions."""
@@ -50,10 +53,26 @@ class Reverse:
         return replace(adjoint.body, dict(zip(adjoint.indices, wanted.subscripts, strict=True)))
 
     def adjoint(self, tensor: Tensor) -> Adjoint:
-        known = self.made.get(tensor)
-        if known is None:
-            known = self.made[tensor] = self._make(tensor)
-        return known
+        if tensor not in self.made:
+            for later in self._from_target(tensor):
+                self.made[later] = self._make(later)
+        return self.made[tensor]
+
+    def _from_target(self, tensor: Tensor) -> list[Tensor]:
+        """All that still lacks an adjoint between the target and a tensor, each after those that read it.
+
+        A stack of its own: a net of a thousand layers is deeper than Python calls go.
+        """
+        found: dict[Tensor, None] = {}
+        waiting = [(tensor, False)]
+        while waiting:
+            part, entered = waiting.pop()
+            if entered:
+                found.setdefault(part)
+            elif part not in found and part not in self.made:
+                waiting.append((part, True))
+                waiting.extend((user, False) for user in self._users.get(part, ()))
+        return list(found)
 
     def _make(self, tensor: Tensor) -> Adjoint:
         indices = tuple(Index(f"${place}", axis) for place, axis in enumerate(tensor.axes))
@@ -62,7 +81,7 @@ class Reverse:
         if direct is not ZERO:
             terms.append(direct)
             users.append(None)
-        for user in self._later(tensor):
+        for user in self._users.get(tensor, ()):
             definition = self.definitions[user]
             if definition.bases:
                 raise UnsupportedError(f"no adjoint through the recurrence {user.name}")
@@ -73,7 +92,7 @@ class Reverse:
                 continue
             if isinstance(body, Call):  # the slope of tanh is told by its value, which has a name here
                 slope = replace(slope, {body: element(user, *freed)})
-            own = self.adjoint(user)
+            own = self.made[user]
             if own.body is ZERO:
                 continue
             terms.append(total(multiply(element(own.tensor, *self.outer, *freed), slope), *freed))
@@ -81,15 +100,6 @@ class Reverse:
         name = f"D({self.label}, {tensor.name})"
         made = Tensor(name, (*(i.axis for i in self.outer), *tensor.axes), "adjoint")
         return Adjoint(tensor, made, self.outer, indices, add(*terms), tuple(users))
-
-    def _later(self, tensor: Tensor) -> list[Tensor]:
-        """The definitions after that of the tensor (all, for an input) that read it."""
-        start = self.order.index(tensor) + 1 if tensor in self.definitions else 0
-        return [user for user in self.order[start:] if tensor in self._read_by(self.definitions[user])]
-
-    @staticmethod
-    def _read_by(definition: Definition) -> frozenset[Tensor]:
-        return definition.body.mentions.union(*(body.mentions for _, body in definition.bases))
 
     def _explicit(self, body: Node, tensor: Tensor, indices: tuple[Index, ...]) -> Node:
         """The partial derivative of body by tensor[indices], other definitions held fixed."""
@@ -100,6 +110,10 @@ class Reverse:
             return ZERO
 
         return differential(body, leaf, lambda part: tensor in part.mentions)
+
+
+def _read_by(definition: Definition) -> set[Tensor]:
+    return mentioned(definition.body).union(*(mentioned(body) for _, body in definition.bases))
 
 
 # ---------------------------------------------------------------- forward through recurrences
@@ -118,8 +132,7 @@ class Forward:
         self.definitions = {d.tensor: d for d in definitions}
         self.dependent = {by}
         for tensor, definition in self.definitions.items():  # in order, so that one pass sees every dependence
-            reads = definition.body.mentions.union(*(body.mentions for _, body in definition.bases))
-            if tensor is not by and reads & self.dependent:
+            if tensor is not by and _read_by(definition) & self.dependent:
                 self.dependent.add(tensor)
         self.made: dict[Tensor, Definition] = {}
         for tensor in self.dependent - {by}:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from derive.algebra import induction
 from derive.algebra.lemmas import by_lemmas, is_lemma
-from derive.algebra.normal import Normalizer
+from derive.algebra.normal import MAX_EFFORT, Normalizer
 from derive.algebra.ordering import is_at_least, is_equal
 from derive.algebra.polynomial import Polynomial, node_of
 from derive.algebra.singular import singular_factors
@@ -16,11 +16,14 @@ from derive.calculus import has_derivative
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import Axis, Derivative, Element, Index, Node, Number, Table, Tensor, number
 from derive.formula import Claim, Definition, Formula, mentioned
+from derive.links import Links, links
 from derive.printing.text import text
 from derive.resolution import Resolution, at
 
 MAX_CASES = 64
 MAX_STEPS = 16
+EFFORT_WITHOUT_LINKS = 20_000
+"""Of a proof that works out again what its claim names: it takes hundreds, or never ends, as through a deep net."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,14 @@ class Proof:
     """equal: whether left == right was shown.  reason: why not.  facts: what the proof relies on.
 
     opened: the definitions that were read, the others being names; None for a proof that is no single comparison.
+    links: the derivatives that stayed names, None if all were worked out.
     """
 
     equal: bool
     reason: str = ""
     facts: tuple[str, ...] = ()
     opened: frozenset[Tensor] | None = None
+    links: Links | None = None
 
 
 class Algebra:
@@ -50,7 +55,7 @@ class Algebra:
         self.definitions, self.resolve = self.resolution.definitions, self.resolution.resolve
         self.derivatives = self.resolution.told
         self.inner = False  # while a lemma is proved, which uses no lemma itself
-        self.rings: dict[frozenset[Tensor], Normalizer] = {}
+        self.rings: dict[tuple[frozenset[Tensor], frozenset[Tensor]], Normalizer] = {}
         self.closed: dict[Tensor, tuple[Index, ...]] = {}
         self.shown: dict[Claim, tuple[str, ...]] = {}
         self._close()
@@ -59,15 +64,22 @@ class Algebra:
         """A normal form in which definitions are atoms, or in which they are expanded to the inputs."""
         return self._ring(frozenset(self.definitions) if expanded else frozenset())
 
-    def _ring(self, expanded: frozenset[Tensor]) -> Normalizer:
-        """The normal form that expands some definitions and keeps the others as atoms."""
-        known = self.rings.get(expanded)
+    def _ring(self, expanded: frozenset[Tensor], named: Links | None = None) -> Normalizer:
+        """The normal form that expands some definitions and keeps the others, and the links, as atoms."""
+        kept = named.kept if named else frozenset[Tensor]()
+        known = self.rings.get((expanded, kept))
         if known is None:
 
             def definition(part: Element) -> Node | None:
+                if part.tensor in kept:
+                    return None
                 return self.expansion(part) if part.tensor in expanded else self.resolution.adjoint(part)
 
-            known = self.rings[expanded] = Normalizer(definition, self.resolve, self.steps)
+            def resolve(node: Derivative) -> Node:
+                name = self.resolution.name(node) if kept else None
+                return name if name is not None and name.tensor in kept else self.resolve(node)
+
+            known = self.rings[expanded, kept] = Normalizer(definition, resolve, self.steps)
         return known
 
     def expansion(self, part: Element) -> Node | None:
@@ -133,19 +145,22 @@ class Algebra:
         return Proof(False, undefined) if undefined else proof
 
     def _shown(self, claim: Claim) -> Proof:
-        reason = ""
-        for expanded in self._expansions(claim):
-            ring = self._ring(expanded)
+        reason, has_links = "", False
+        for expanded, named in self._readings(claim):
+            has_links = has_links or named is not None
+            ring = self._ring(expanded, named)
             ring.facts.clear()
-            ring.effort = 0
+            ring.effort, ring.most = 0, EFFORT_WITHOUT_LINKS if has_links and not named else MAX_EFFORT
             try:
                 if self._holds(ring, claim):
-                    return Proof(True, "", tuple(ring.facts), expanded)
+                    return Proof(True, "", tuple(ring.facts), expanded, named)
                 reason = "the normal forms of the two sides differ"
             except UnsupportedError as error:
                 reason = str(error)
             except RecursionError:
                 reason = "the expression is nested too deeply"
+            if has_links and ring.effort > ring.most:
+                break  # with more definitions read it is no less work
         ways = (self._by_values, self._by_induction, self._by_lemmas)
         for other in ways if claim.operator == "==" else (self._by_ordered_induction,):
             facts = self._quietly(other, claim)
@@ -153,9 +168,9 @@ class Algebra:
                 return Proof(True, "", facts)
         return Proof(False, reason)
 
-    def forms(self, claim: Claim, opened: frozenset[Tensor]) -> tuple[Node, Node]:
-        """The normal forms of both sides, compared once more, with these definitions read."""
-        ring = self._ring(opened)
+    def forms(self, claim: Claim, proof: Proof) -> tuple[Node, Node]:
+        """The normal forms of both sides, compared once more, with the definitions read that the proof opened."""
+        ring = self._ring(proof.opened or frozenset(), links(self.resolution, claim) if proof.links else None)
         self._holds(ring, claim)
         return ring.canonical(claim.left), ring.canonical(claim.right)
 
@@ -167,12 +182,23 @@ class Algebra:
         more, less = (claim.left, claim.right) if claim.operator == ">=" else (claim.right, claim.left)
         return is_at_least(ring, more, less)
 
-    def _expansions(self, claim: Claim) -> Iterator[frozenset[Tensor]]:
-        """Which definitions to expand: none; those named on the left; those that only the right side reads; all.
+    def _readings(self, claim: Claim) -> Iterator[tuple[frozenset[Tensor], Links | None]]:
+        """Which definitions to expand and which derivatives to keep: the links that the claim names, then none."""
+        named = links(self.resolution, claim) if claim.operator == "==" else None
+        if named:
+            numbers = self._numbers()
+            yield numbers, named
+            yield numbers | named.between, named
+        for expanded in self._expansions(claim):
+            yield expanded, None
 
-        Arrays of numbers are always read: a condition on their elements is decided.
-        """
-        numbers = frozenset(t for t, d in self.definitions.items() if _is_of_numbers(d.body))
+    def _numbers(self) -> frozenset[Tensor]:
+        """Literal arrays of numbers, which are always read: a condition on their elements is decided."""
+        return frozenset(t for t, d in self.definitions.items() if _is_of_numbers(d.body))
+
+    def _expansions(self, claim: Claim) -> Iterator[frozenset[Tensor]]:
+        """Which definitions to expand: none; those named on the left; those that only the right side reads; all."""
+        numbers = self._numbers()
         yield numbers
         named = mentioned(claim.left) & self.definitions.keys()
         if named and not has_derivative(claim.left):

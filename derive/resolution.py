@@ -2,7 +2,7 @@
 
 from derive.adjoints import Forward, Reverse
 from derive.algebra.steps import Steps
-from derive.binding import rebuilt, replace, walk
+from derive.binding import rebuilt, replace
 from derive.calculus import has_derivative
 from derive.expression import Derivative, Element, Index, Node, Tensor, element
 from derive.formula import Definition, Formula, mentioned
@@ -22,6 +22,7 @@ class Resolution:
         self.adjoints: dict[Tensor, tuple[tuple[Index, ...], Node]] = {}
         self.told: dict[Tensor, Definition] = {}
         self._reverses: dict[Node, Reverse] = {}
+        self._programs: dict[Node, list[Definition]] = {}
         self._resolved: dict[Derivative, Node] = {}
 
     def resolve(self, node: Derivative) -> Node:
@@ -35,12 +36,14 @@ class Resolution:
         return known
 
     def _step(self, target: Node, by: Element) -> Node:
-        program = self._program(target)
+        program = self.program(target)
         if any(d.bases for d in program):
             return self._forward(Forward(by.tensor, program, str(len(self._reverses))), target, by)
-        reverse = self._reverse(target)
+        reverse = self.reverse(target)
         value = reverse.by(by)
         for adjoint in reverse.made.values():
+            if adjoint.tensor in self.adjoints:
+                continue
             indices = (*adjoint.outer, *adjoint.indices)
             self.adjoints[adjoint.tensor] = (indices, adjoint.body)
             if self.steps is not None:
@@ -68,24 +71,42 @@ class Resolution:
             self.told[made.tensor] = made
             self.steps.add(rule, derivative, element(made.tensor, *made.indices))
 
-    def _reverse(self, target: Node) -> Reverse:
+    def name(self, node: Derivative) -> Element | None:
+        """The element of an adjoint that a derivative is, None where none has been made."""
+        (by, *more), reverse = node.by, self._reverses.get(node.body)
+        adjoint = None if reverse is None or more else reverse.made.get(by.tensor)
+        return None if adjoint is None else Element(adjoint.tensor, (*adjoint.outer, *by.subscripts))
+
+    def reverse(self, target: Node) -> Reverse:
+        """The adjoints of a target that no recurrence leads to."""
         known = self._reverses.get(target)
         if known is None:
-            known = self._reverses[target] = Reverse(target, self._program(target), f"#{len(self._reverses)}")
+            known = self._reverses[target] = Reverse(target, self.program(target), f"#{len(self._reverses)}")
         return known
 
-    def _program(self, target: Node) -> list[Definition]:
-        """The formula's definitions, derivatives in them resolved, and the adjoints that the target reads, in order."""
-        program = []
+    def program(self, target: Node) -> list[Definition]:
+        """The formula's definitions, derivatives in them resolved, and all adjoints read, each after what it reads."""
+        known = self._programs.get(target)
+        if known is not None:
+            return known
+        program: dict[Tensor, Definition] = {}
+
+        def enter_adjoints(node: Node) -> None:
+            for tensor in self._adjoints_read(node):
+                if tensor not in program:
+                    program[tensor] = self.define(tensor, *self.adjoints[tensor])
+
         for definition in self.needed(target):
             body = self._without_derivatives(definition.body)
+            enter_adjoints(body)
             if body is not definition.body:
                 definition = self.define(definition.tensor, definition.indices, body)
-            program.append(definition)
-        for tensor in self._adjoints_read(target):
-            indices, body = self.adjoints[tensor]
-            program.append(self.define(tensor, indices, body))
-        return program
+            program[definition.tensor] = definition
+        enter_adjoints(target)
+        made = list(program.values())
+        if not any(d.bases for d in made):  # a recurrence may yet be read in closed form
+            self._programs[target] = made
+        return made
 
     def define(self, tensor: Tensor, indices: tuple[Index, ...], body: Node) -> Definition:
         return Definition(tensor, indices, body, "", self.formula.place)
@@ -106,17 +127,20 @@ class Resolution:
         return [d for tensor, d in self.definitions.items() if tensor in needed]
 
     def _adjoints_read(self, node: Node) -> list[Tensor]:
-        """The adjoint tensors below a node, each after those that its own body reads."""
+        """The adjoint tensors below an expression, each after those that its own body reads."""
         found: dict[Tensor, None] = {}
-
-        def visit(part: Node) -> None:
-            for tensor in sorted({p for p in walk(part) if isinstance(p, Tensor)}, key=lambda t: t.serial):
-                if tensor in self.adjoints and tensor not in found:
-                    visit(self.adjoints[tensor][1])
-                    found.setdefault(tensor)
-
-        visit(node)
+        waiting = [(tensor, False) for tensor in self._adjoints_in(node)]
+        while waiting:
+            tensor, entered = waiting.pop()
+            if entered:
+                found.setdefault(tensor)
+            elif tensor not in found:
+                waiting.append((tensor, True))
+                waiting.extend((part, False) for part in self._adjoints_in(self.adjoints[tensor][1]))
         return list(found)
+
+    def _adjoints_in(self, node: Node) -> list[Tensor]:
+        return sorted(mentioned(node) & self.adjoints.keys(), key=lambda tensor: -tensor.serial)
 
     def _without_derivatives(self, node: Node) -> Node:
         if not has_derivative(node):

@@ -51,7 +51,7 @@ def account(formula: Formula, claim: Claim, compare: Compare) -> Account:
     display = Display(formula.name, claim.text, letters(formula))
     if proof.opened is not None:
         algebra = Algebra(formula, is_recorded=True)  # without the steps of attempts that came to nothing
-        forms = algebra.forms(claim, proof.opened)
+        forms = algebra.forms(claim, proof)
     names = Names(algebra, letters(formula))
     if proof.opened is not None:
         _compared(display, claim, [tidy(names.readable(form)) for form in forms])

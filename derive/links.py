@@ -1,0 +1,59 @@
+"""The links of a chain rule that a claim names: derivatives by what lies between, which stay names in its proof.
+
+D(L, W[i, j]) == D(L, z[i])*a[j] is shown by one step of the chain rule, however long the way from z to L is.
+"""
+
+from typing import NamedTuple
+
+from derive.binding import walk
+from derive.expression import Derivative, Element, Node, Tensor
+from derive.formula import Claim, Definition
+from derive.resolution import Resolution
+
+
+class Links(NamedTuple):
+    """names: what stands for each derivative that is not worked out.  between: the definitions before the links."""
+
+    names: dict[Derivative, Element]
+    between: frozenset[Tensor]
+
+    @property
+    def kept(self) -> frozenset[Tensor]:
+        return frozenset(name.tensor for name in self.names.values())
+
+
+def links(resolution: Resolution, claim: Claim) -> Links | None:
+    """What stays a name where derivatives of one target are compared: all but those by what comes first.
+
+    None where fewer than two are compared, or one is not by adjoints alone.
+    """
+    found = dict.fromkeys(n for side in (claim.left, claim.right) for n in walk(side) if isinstance(n, Derivative))
+    targets: dict[Node, list[Derivative]] = {}
+    for node in found:
+        if len(node.by) > 1 or "D" in node.body.mentions:
+            return None
+        targets.setdefault(node.body, []).append(node)
+    names: dict[Derivative, Element] = {}
+    between: set[Tensor] = set()
+    for target, derivatives in targets.items():
+        program = resolution.program(target)
+        if any(d.bases for d in program):
+            return None
+        places = {definition.tensor: place for place, definition in enumerate(program)}
+        by = {node.by[0].tensor for node in derivatives}
+        first = min(places.get(tensor, -1) for tensor in by)
+        for node in derivatives:
+            tensor = node.by[0].tensor
+            resolution.resolve(node)
+            name = resolution.name(node)
+            if name is not None and places.get(tensor, -1) > first:
+                names[node] = name
+        start = first if first >= 0 else _first_user(program, by) - 1
+        between |= {definition.tensor for definition in program[start + 1 :]}
+    return Links(names, frozenset(between)) if names else None
+
+
+def _first_user(program: list[Definition], tensors: set[Tensor]) -> int:
+    """Where the first definition stands that reads one of the tensors."""
+    users = (place for place, d in enumerate(program) if not tensors.isdisjoint(d.body.mentions))
+    return next(users, len(program))
