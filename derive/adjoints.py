@@ -112,7 +112,7 @@ class Reverse:
         return differential(body, leaf, lambda part: tensor in part.mentions)
 
 
-def _read_by(definition: Definition) -> set[Tensor]:
+def _read_by(definition: Definition) -> frozenset[Tensor]:
     return mentioned(definition.body).union(*(mentioned(body) for _, body in definition.bases))
 
 

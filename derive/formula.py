@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from derive.binding import replace, walk
@@ -142,7 +143,11 @@ class Formula:
 
     def definition(self, tensor: Tensor) -> Definition | None:
         """The definition of a tensor, None for an input."""
-        return next((d for d in self.definitions if d.tensor is tensor), None)
+        return self._defined.get(tensor)
+
+    @cached_property
+    def _defined(self) -> dict[Tensor, Definition]:
+        return {definition.tensor: definition for definition in self.definitions}
 
     def tensors(self) -> Iterator[Tensor]:
         yield from self.inputs

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import TypeGuard
 
 from derive import functions
@@ -52,7 +53,7 @@ class Structure:
 
     def __init__(self, formula: Formula, extra: Iterable[Claim] = ()) -> None:
         self._definitions: dict[Tensor, Definition] = {d.tensor: d for d in formula.definitions}
-        self._below: dict[Tensor, dict[Node, None]] = {}
+        self._own: dict[Tensor, tuple[Node, ...]] = {}
         self._readings: dict[tuple[Node, Node], Reach] = {}
         claims = [*formula.claims, *extra]
         nodes = dict.fromkeys(n for claim in claims for n in self.reach(claim).nodes)
@@ -80,21 +81,26 @@ class Structure:
     def _closure(self, roots: Iterable[Node]) -> dict[Node, None]:
         """The nodes below in order, through definitions and through functions that are no primitives."""
         found: dict[Node, None] = {}
-        for root in roots:
-            for node in _opened(root):
-                if node not in found:
-                    found[node] = None
-                    if isinstance(node, Tensor) and node in self._definitions:
-                        found.update(self._under(node))
+        entered: set[Tensor] = set()
+        waiting = [chain.from_iterable(map(_opened, roots))]  # no calls within calls: definitions may form a long chain
+        while waiting:
+            node = next(waiting[-1], None)
+            if node is None:
+                waiting.pop()
+                continue
+            found.setdefault(node)
+            if isinstance(node, Tensor) and node in self._definitions and node not in entered:
+                entered.add(node)
+                waiting.append(iter(self._read(node)))
         return found
 
-    def _under(self, tensor: Tensor) -> dict[Node, None]:
-        known = self._below.get(tensor)
+    def _read(self, tensor: Tensor) -> tuple[Node, ...]:
+        """What the definition of a tensor itself says, other definitions not followed."""
+        known = self._own.get(tensor)
         if known is None:
-            self._below[tensor] = {}  # a recurrence reads itself
             definition = self._definitions[tensor]
-            known = self._closure([definition.body, *(body for _, body in definition.bases)])
-            self._below[tensor] = known
+            bodies = (definition.body, *(body for _, body in definition.bases))
+            known = self._own[tensor] = tuple(dict.fromkeys(chain.from_iterable(map(_opened, bodies))))
         return known
 
     def check(self, claim: Claim) -> None:
@@ -109,8 +115,11 @@ class Structure:
     def _check(self, node: Derivative) -> None:
         before: set[Tensor] = {b.tensor for n in self._closure([node.body]) if isinstance(n, Derivative) for b in n.by}
         for by in node.by:
-            if by.tensor in self._definitions and any(
-                other in self._under(by.tensor) for other in before - {by.tensor}
+            others = before - {by.tensor}
+            if (
+                others
+                and by.tensor in self._definitions
+                and not others.isdisjoint(self._closure(self._read(by.tensor)))
             ):
                 raise UnsupportedError(f"a derivative by {by.tensor.name} of one by what {by.tensor.name} is made of")
             before.add(by.tensor)
