@@ -42,6 +42,22 @@ def test_the_help_loads_neither_a_subcommand_nor_rich():
     assert not {name for name in loaded if name.startswith(("rich", "msgspec", "yaml", "derive.language", "verify"))}
 
 
+def loaded_by(*arguments):
+    """The modules that a command has loaded when it ends."""
+    code = "import sys; from derive.cli import run_command; run_command(sys.argv[1:]); print(); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(run.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["show", "bn_backward"]])
+def test_a_command_that_runs_does_not_load_what_draws_help(arguments):
+    assert not {name for name in loaded_by(*arguments) if name.startswith("rich")}
+
+
+def test_what_draws_help_is_loaded_where_help_is_asked_for():
+    assert {"rich_click", "rich.panel"} <= loaded_by("show", "--help")
+
+
 def test_the_collector_looks_for_garbage_neither_while_a_formula_is_shown_nor_at_the_end():
     # Of a process that took 200 ms, it took 15 on the way and 30 at the end, and found nothing that mattered.
     code = """

@@ -1,17 +1,18 @@
 """`derive cache`: the verdicts that earlier runs left."""
 
-import rich_click as click
+import click
 
+from derive.cli.help import Command, Group
 from derive.output import complain, write
 from derive.selection import visible
 
 
-@click.group()
+@click.group(cls=Group)
 def cache() -> None:
     """Tell what earlier runs left, or forget it."""
 
 
-@cache.command()
+@cache.command(cls=Command)
 def info() -> None:
     """Tell where verdicts are kept, and how many."""
     from verify.store import opened
@@ -24,7 +25,7 @@ def info() -> None:
     write("\n".join(lines) + "\n")
 
 
-@cache.command()
+@cache.command(cls=Command)
 def clear() -> None:
     """Forget all verdicts, so that everything is judged anew."""
     from verify.store import opened

@@ -5,12 +5,13 @@ from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
-import rich_click as click
+import click
 
 from derive.cli import outputs
 from derive.cli.choice import first_option, keyword_option, last_option
 from derive.cli.claims import check_claims, claimed
 from derive.cli.d import Lines, defined, given
+from derive.cli.help import Command
 from derive.cli.options import (
     INTERRUPTED,
     NOTHING,
@@ -42,7 +43,7 @@ def listed(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
     return tuple(name for name in ALL if name in names)
 
 
-@click.command()
+@click.command(cls=Command)
 @words
 @outputs.format_option
 @outputs.output_option

@@ -3,7 +3,7 @@
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-import rich_click as click
+import click
 
 from derive.cli.d import Lines, pairs
 from derive.cli.limit import OutOfTime, limited

@@ -1,13 +1,14 @@
 """`derive completion`: what a shell reads to complete commands, options, and the names of formulas."""
 
-import rich_click as click
+import click
 
+from derive.cli.help import Command
 from derive.output import write
 
 VARIABLE = "_DERIVE_COMPLETE"
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:

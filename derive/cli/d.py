@@ -5,8 +5,9 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
-import rich_click as click
+import click
 
+from derive.cli.help import Command
 from derive.cli.limit import OutOfTime, limited
 from derive.cli.options import BROKEN, TIMEOUT, no_cache
 from derive.errors import UndefinedError, UnsupportedError
@@ -35,7 +36,7 @@ def pairs(lines: Lines, what: str) -> list[tuple[str, str]]:
     return [pair(line, what) for line in lines]
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("expression")
 @click.argument("by", nargs=-1, required=True)
 @given

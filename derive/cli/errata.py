@@ -4,14 +4,15 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from derive.cli.help import Command
 from derive.cli.options import NOTHING, judging, memory, no_cache, processors, tell, words
 from derive.output import complain, write
 from derive.selection import select
 
 
-@click.command()
+@click.command(cls=Command)
 @words
 @judging("text", "json", "markdown")
 @memory

@@ -2,8 +2,9 @@
 
 from textwrap import fill, indent
 
-import rich_click as click
+import click
 
+from derive.cli.help import Command
 from derive.codes import TABLE, Code, find
 from derive.codes.table import VERDICTS
 from derive.errors import nearest
@@ -18,7 +19,7 @@ def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     return [word for word in (*TABLE, *VERDICTS) if word.lower().startswith(incomplete.lower())]
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("code", required=False, shell_complete=complete)
 @click.pass_context
 def explain(ctx: click.Context, code: str | None) -> None:

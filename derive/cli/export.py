@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rich_click as click
+import click
 
+from derive.cli.help import Command
 from derive.cli.options import NOTHING, REFUSED
 from derive.errors import UnsupportedError
 from derive.output import complain, write
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 TARGETS = ("numpy", "torch", "jax", "c")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("name", metavar="NAME [FILE]", nargs=-1, required=True)
 @click.option("--to", "target", type=click.Choice(TARGETS), default="numpy", show_default=True, help="The library.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the source to this file.")

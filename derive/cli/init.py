@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from derive.cli.help import Command
 from derive.output import complain, write
 
 STARTER = """\
@@ -45,7 +46,7 @@ softmax_loss:
 """
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path), default=Path("formulas.yaml"))
 @click.pass_context
 def init(ctx: click.Context, file: Path) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-import rich_click as click
+import click
 
 from derive.selection import visible
 

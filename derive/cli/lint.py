@@ -4,8 +4,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from derive.cli.help import Command
 from derive.cli.options import NOTHING, REFUSED, words
 from derive.findings import Finding, of_error
 from derive.output import complain, harmless, write
@@ -25,7 +26,7 @@ def codes(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> t
     return tuple(found)
 
 
-@click.command()
+@click.command(cls=Command)
 @words
 @click.option(
     "--output-format", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True

@@ -4,14 +4,15 @@ from collections import Counter
 from textwrap import fill
 from typing import NoReturn
 
-import rich_click as click
+import click
 
+from derive.cli.help import Command
 from derive.cli.options import NOTHING, REFUSED, words
 from derive.output import complain, write
 from derive.selection import Selection, select, visible
 
 
-@click.command(name="list")
+@click.command(cls=Command, name="list")
 @words
 @click.option("--groups", is_flag=True, help="The groups instead, each with its introduction.")
 @click.pass_context

@@ -5,8 +5,9 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rich_click as click
+import click
 
+from derive.cli.help import Command
 from derive.cli.options import judging, processors, words
 from derive.output import complain, write
 from derive.selection import select
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from verify.journal import Journal
 
 
-@click.command()
+@click.command(cls=Command)
 @words
 @judging("text", "json")
 @click.option("--sample", type=click.IntRange(1), help="At most so many twins, chosen by the seed.")

@@ -7,7 +7,7 @@ from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import rich_click as click
+import click
 
 from derive.output import complain
 from derive.selection import select, visible

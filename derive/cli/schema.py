@@ -3,8 +3,9 @@
 import json
 from importlib import import_module
 
-import rich_click as click
+import click
 
+from derive.cli.help import Command
 from derive.output import write
 
 SCHEMAS = {
@@ -16,7 +17,7 @@ SCHEMAS = {
 }
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("kind", type=click.Choice(list(SCHEMAS)))
 def schema(kind: str) -> None:
     """Print the JSON schema of something that derive writes, or of a catalog.

@@ -4,8 +4,9 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-import rich_click as click
+import click
 
+from derive.cli.help import Command
 from derive.cli.options import BROKEN, NOTHING, REFUSED, TIMEOUT, processors, tell, words
 from derive.output import complain, write
 from derive.selection import Selection, select, visible
@@ -19,7 +20,7 @@ FORMATS = ("latex", "unicode", "mathml", "markdown", "text", "sympy")
 WIDE = 100  # columns where there is no terminal
 
 
-@click.command()
+@click.command(cls=Command)
 @words
 @click.option("--format", "form", type=click.Choice(FORMATS), default="latex", show_default=True)
 @click.option("--of", "asked", metavar="EXPRESSION", help="One expression alone, as 'D(L, x[k])'.")
