@@ -9,7 +9,7 @@ import click
 
 from derive.cli.help import Command
 from derive.cli.limit import OutOfTime, limited
-from derive.cli.options import BROKEN, TIMEOUT, no_cache
+from derive.cli.options import BROKEN, SECONDS, TIMEOUT, no_cache
 from derive.errors import UndefinedError, UnsupportedError
 from derive.output import complain, write
 
@@ -44,7 +44,7 @@ def pairs(lines: Lines, what: str) -> list[tuple[str, str]]:
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--code", type=click.Choice(CODE), help="Write code for it instead: the value and the gradient.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Chooses the points that are tried.")
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), default=TIMEOUT, show_default=True,
+@click.option("--timeout", type=SECONDS, default=TIMEOUT, show_default=True,
               help="Seconds for all of it.")  # fmt: skip
 @no_cache
 @click.pass_context
@@ -69,8 +69,11 @@ def d(
     except OutOfTime:
         complain(f"derive: no derivative within {timeout:g} s")
         ctx.exit(UNKNOWN)
-    except (UnsupportedError, UndefinedError, RecursionError, MemoryError) as error:
-        complain(f"derive: no derivative: {error or type(error).__name__}")
+    except (UnsupportedError, UndefinedError, MemoryError) as error:
+        complain(f"derive: no derivative: {error or 'out of memory'}")
+        ctx.exit(UNKNOWN)
+    except RecursionError:
+        complain("derive: no derivative: the expression is nested too deeply")
         ctx.exit(UNKNOWN)
     is_known = bool(answer.verdict)
     if code and is_known:

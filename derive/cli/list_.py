@@ -27,6 +27,8 @@ def list_(ctx: click.Context, words: tuple[str, ...], groups: bool) -> None:
     write("".join(f"{row[0]:<{name}}  {row[1]:<{group}}  {row[2]}\n" for row in rows))
     for error in selection.errors:
         complain(str(error))
+    if not entries and not selection.errors:
+        complain("there was nothing to list; `derive lint` says what cannot be read")
     ctx.exit(REFUSED if selection.errors else 0 if entries else NOTHING)
 
 

@@ -17,6 +17,18 @@ if TYPE_CHECKING:
 
 REFUSED, BROKEN, NOTHING, INTERRUPTED, PIPE = 2, 3, 5, 130, 141
 TIMEOUT = 60
+LONGEST = 10_000_000.0  # seconds, months; a clock has no name for the end of what is much longer
+
+
+class Seconds(click.FloatRange):
+    """A time limit, above 0 and finite."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        seconds = super().convert(value, param, ctx)
+        return seconds if seconds <= LONGEST else self.fail(f"{value} is no number of seconds", param, ctx)
+
+
+SECONDS = Seconds(0, min_open=True)
 
 
 def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -51,7 +63,7 @@ def judging(*formats: str) -> Callable[[Command], Command]:
         click.option("--jobs", type=click.IntRange(1, 1024), help="Worker processes.  [default: one a processor]"),
         click.option(
             "--timeout",
-            type=click.FloatRange(0, min_open=True),
+            type=SECONDS,
             default=TIMEOUT,
             show_default=True,
             help="Seconds for one formula; what it has not said by then is undecided.",

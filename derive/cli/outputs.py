@@ -1,7 +1,7 @@
 """Where the reports of a command go, and in which formats: `-o FILE`, several at a time."""
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -67,7 +67,16 @@ class Outputs:
             stream = self._files.enter_context(file.open("w", encoding="utf-8", newline="\n", buffering=1))
         except OSError as error:
             raise OSError(error.errno, error.strerror, str(file)) from None
-        return stream.write
+
+        def written(text: str) -> None:
+            try:
+                stream.write(text)
+            except OSError as error:
+                with suppress(OSError):
+                    self._files.close()
+                raise OSError(error.errno, error.strerror, str(file)) from None
+
+        return written
 
     def end(self, report: "Report", status: int, text: Callable[[bool], str]) -> None:
         """Write the rest. text: the report as text, for a file or for stdout."""

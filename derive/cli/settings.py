@@ -7,6 +7,7 @@ is for that command alone. `catalogs` lists the files that stand in where a comm
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from derive.errors import CatalogError, Place, nearest
 
 FILE = "pyproject.toml"
 CATALOGS = "catalogs"
+LENGTH, DOTS = 1_000_000, 100  # what the parser takes long over: its time grows with the square of a key's parts
 # What is of one run alone, or would change what other commands write.
 UNFIT = frozenset({"help", "version", "output", "output-format", "claim", "input", "define", "lf", "last-failed"})
 
@@ -58,10 +60,14 @@ def nearest_table(start: Path) -> tuple[Path, str, dict[str, Any]] | None:
         if "[tool.derive" in text:
             import tomllib
 
+            if len(text) > LENGTH or any(line.count(".") > DOTS for line in text.splitlines()):
+                raise CatalogError(f"{path}: not TOML: longer than {LENGTH} characters, or {DOTS} dots in a line")
             try:
                 table = tomllib.loads(text).get("tool", {}).get("derive")
-            except tomllib.TOMLDecodeError as problem:
-                raise CatalogError(f"{path}: not TOML: {problem}") from None
+            except RecursionError:
+                raise CatalogError(f"{path}: not TOML: nested too deeply") from None
+            except ValueError as problem:  # a TOMLDecodeError, or a number of thousands of digits
+                raise CatalogError(f"{path}: not TOML: {str(problem).partition(';')[0]}") from None
             if isinstance(table, dict):
                 return path, text, table
     return None
@@ -116,6 +122,8 @@ class _Reader:
             value = ",".join(map(str, value))
         elif not isinstance(value, list) and parameter.multiple:
             value = [value]
+        if isinstance(value, (date, time, dict, float)):  # texts, as the command line has them
+            value = str(value)
         context = click.Context(self.commands[command], info_name=command)
         try:
             if isinstance(value, bool) is not bool(getattr(parameter, "is_flag", False)):
@@ -136,7 +144,10 @@ class _Reader:
 
     def _files(self, item: str) -> Iterator[str]:
         here, folder = Path.cwd(), self.path.parent
-        found = sorted(folder.glob(item)) if re.search(r"[*?\[]", item) else [folder / item]
+        try:
+            found = sorted(folder.glob(item)) if re.search(r"[*?\[]", item) else [folder / item]
+        except (ValueError, NotImplementedError) as problem:  # the pattern of an absolute path, or of none
+            raise self._error(CATALOGS, f"{item}: {problem}") from None
         if not found:
             raise self._error(CATALOGS, f"no file is called {item}")
         for path in found:

@@ -77,11 +77,12 @@ def decoded(source: Path | str, file: str) -> str:
     """The text of a file, with plain line ends; CatalogError if it is too long or no UTF-8."""
     if isinstance(source, Path):
         try:
-            if source.stat().st_size > BYTES:
-                raise CatalogError(f"longer than {BYTES} bytes", Place(file, 1, 1))
-            data = source.read_bytes()
-        except OSError as problem:
-            raise CatalogError(f"{file}: {problem.strerror or problem}") from None
+            with source.open("rb") as stream:
+                data = stream.read(BYTES + 1)  # of a device there is no end
+        except (OSError, ValueError) as problem:  # ValueError: a name with NUL
+            raise CatalogError(f"{file}: {getattr(problem, 'strerror', None) or problem}") from None
+        if len(data) > BYTES:
+            raise CatalogError(f"longer than {BYTES} bytes", Place(file, 1, 1))
         try:
             source = data.decode("utf-8-sig")
         except UnicodeDecodeError as problem:

@@ -31,6 +31,8 @@ def read_example(part: Part, scope: Scope, definitions: Iterable[Definition], cl
     given, then = part.get("given"), part.get("then")
     assert isinstance(given, Mapping)
     assert isinstance(then, Mapping)
+    if not then.pairs:  # it would agree with everything
+        raise then.error("then is empty")
     sizes: dict[str, int] = {}
     values: dict[str, Any] = {}
     arrays: list[tuple[Tensor, Any, Scalar]] = []
