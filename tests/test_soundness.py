@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+import formulas
 import pytest
+from formulas import KINDS, judged_at, made
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from strategies import INPUTS, expressions
@@ -11,7 +13,7 @@ from derive.catalog import quick
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import arena, multiply, number
 from derive.formula import Claim, Formula
-from derive.proof import Algebra
+from derive.proof import Algebra, Proof
 from verify import exact
 from verify.testimony import Settings
 
@@ -170,3 +172,27 @@ def test_a_proof_that_takes_too_much_work_is_given_up_alike_on_every_machine() -
         proof = Algebra(formula).prove(formula.claims[0])
         assert not proof.equal
         assert "too much work" in proof.reason
+
+
+# A hundred thousand of these were judged once: benchmarks/soundness.py --formulas 100000.
+@pytest.mark.parametrize("number", range(240))
+def test_of_a_random_formula_no_witness_says_what_another_denies(number: int) -> None:
+    asked = made(1, number)
+    verdict, reason = judged_at(asked, is_whole=number % 12 == 0)
+    assert verdict != "conflict", reason
+    assert not (asked.is_true and verdict == "refuted"), (asked, reason)
+
+
+def test_random_formulas_are_of_every_kind_and_most_are_settled() -> None:
+    found = [made(2, number) for number in range(60)]
+    assert {asked.kind for asked in found} == {*KINDS}
+    told = [(asked.is_true, judged_at(asked)[0]) for asked in found]
+    assert sum(verdict == "proved" for is_true, verdict in told if is_true) > 20
+    assert sum(verdict == "refuted" for is_true, verdict in told if not is_true) > 5
+
+
+def test_an_algebra_that_proves_too_much_ends_in_a_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The wrong twin: whatever is asked is proved, so that the slips among the formulas are.
+    monkeypatch.setattr(formulas.Algebra, "prove", lambda self, claim: Proof(equal=True))
+    slips = [asked for asked in (made(0, number) for number in range(60)) if not asked.is_true]
+    assert sum(judged_at(asked)[0] == "conflict" for asked in slips) > len(slips) // 3
