@@ -9,7 +9,7 @@ import pytest
 from exports import differences, exported, module_of, points_of
 
 from derive.export import writer
-from derive.export.c import HELPERS
+from derive.export.c.functions import HELPERS
 
 GCC = shutil.which("gcc")
 pytestmark = pytest.mark.skipif(GCC is None, reason="no gcc here")

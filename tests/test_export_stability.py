@@ -6,7 +6,7 @@ from exports import exported, module_of, run
 
 from derive.catalog import formula, quick
 from derive.export import plan, printed, writer
-from derive.export.stability import CHEAPER, RULES, Stable
+from derive.export.stable import CHEAPER, RULES, Stable
 from derive.expression import Call, number
 from derive.formula import Claim
 from derive.proof import Algebra

@@ -1,4 +1,12 @@
-"""Code from formulas: array statements for forward and backward passes, printed for NumPy, PyTorch, JAX and C."""
+"""Code from formulas: forward and backward passes for NumPy, PyTorch, JAX and C.
+
+A formula goes through it in this order. `targets` says which values are computed and by which inputs they are
+differentiated; `plan` has for each gradient the proved claims and what `backward` derives, makes every form numerically
+stable (`stable`: named rewritings, each proved), contracts its `deltas`, and takes the form that costs least (`cost`).
+`lowering` turns index expressions into array statements, with `arithmetic`, `sums` as contractions and safe `branches`;
+they are interned in a `program`, so that equal parts are computed once. `python` and `c` print that program, with
+`integers` for lengths and `subscripts` and `naming` for what may be called what; `testing` writes the test beside it.
+"""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -8,7 +16,13 @@ from derive.errors import UnsupportedError
 from derive.export.plan import Module, Planner
 from derive.formula import Formula
 
-TARGETS = ("numpy", "torch", "jax", "c")
+_WRITERS = {
+    "numpy": "derive.export.python.numpy",
+    "torch": "derive.export.python.torch",
+    "jax": "derive.export.python.jax",
+    "c": "derive.export.c.functions",
+}
+TARGETS = tuple(_WRITERS)
 
 
 @dataclass(frozen=True)
@@ -42,4 +56,4 @@ def printed(module: Module, target: str, is_single: bool = False) -> str:
 
 def writer(module: Module, target: str, is_single: bool = False) -> Any:
     """What writes a program for one of TARGETS."""
-    return import_module(f"derive.export.{target}").writer(module, is_single)
+    return import_module(_WRITERS[target]).writer(module, is_single)

@@ -11,7 +11,7 @@ from derive.export.cost import Cost
 from derive.export.deltas import contracted
 from derive.export.lowering import Lowering
 from derive.export.program import Graph, Value, reached
-from derive.export.stability import CHEAPER, Rewriting, Stable
+from derive.export.stable import CHEAPER, Rewriting, Stable
 from derive.export.subscripts import simplified
 from derive.export.targets import Target, formal, targets
 from derive.expression import (

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pprint import pformat
 from typing import Any, Protocol
 
-from derive.export.functions import Python
 from derive.export.plan import Routine
+from derive.export.python.functions import Python
 from derive.expression import Size
 
 

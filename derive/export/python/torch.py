@@ -1,9 +1,9 @@
 """PyTorch: the functions of NumPy's kind, and an autograd.Function that joins them."""
 
-from derive.export.arrays import Dialect
-from derive.export.functions import Python
 from derive.export.naming import identifier
 from derive.export.plan import Module, Routine
+from derive.export.python.dialect import Dialect
+from derive.export.python.functions import Python
 
 FUNCTIONS = {
     "condition": "torch.as_tensor({0})",

@@ -1,8 +1,8 @@
 """NumPy: two functions for each value of a formula, self-contained."""
 
-from derive.export.arrays import Dialect
-from derive.export.functions import Python
 from derive.export.plan import Module
+from derive.export.python.dialect import Dialect
+from derive.export.python.functions import Python
 
 FUNCTIONS = {
     "where": "np.where({0}, {1}, {2})",

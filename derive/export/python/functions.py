@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-from derive import domains
 from derive.binding import walk
-from derive.errors import UnsupportedError
-from derive.export.arrays import Dialect, Printer
+from derive.export.descriptions import definitions, described, latex_of, shape_text
 from derive.export.integers import Integers
-from derive.export.lengths import Lengths
 from derive.export.naming import Names, identifier, quoted
 from derive.export.plan import Module, Routine, size_names
 from derive.export.program import Value, reached
-from derive.expression import Axis, Node, Number, Size, Tensor
-from derive.formula import Formula
-from derive.printing.text import text
-from derive.ranges import last_of
+from derive.export.python.dialect import Dialect
+from derive.export.python.lengths import Lengths
+from derive.export.python.statements import Printer
+from derive.expression import Axis, Node, Size, Tensor
 
 
 class Python:
@@ -227,38 +224,6 @@ def docstring(lines: Sequence[str]) -> str:
         return f'    """{quoted(lines[0])}"""\n'
     body = "\n".join(f"    {line}".rstrip() for line in quoted("\n".join(lines[1:])).split("\n"))
     return f'    """{quoted(lines[0])}\n{body}\n    """\n'
-
-
-def described(tensor: Tensor) -> str:
-    domain = domains.TABLE[tensor.domain].meaning
-    return f"{domain}{', shape ' + shape_text(tensor.axes) if tensor.axes else ''}"
-
-
-def shape_text(axes: Sequence[Axis]) -> str:
-    if not axes:
-        return ""
-    lengths = [text(a.size) for a in axes]
-    starts = [f" from {text(a.start)} to {text(last_of(a))}" for a in axes if a.start is not Number(0, 1)]
-    return f"({', '.join(lengths)}{',' if len(lengths) == 1 else ''})" + "".join(starts)
-
-
-def definitions(formula: Formula) -> list[str]:
-    """The definitions as the entry writes them."""
-    lines = []
-    for d in formula.definitions:
-        labels = f"[{', '.join(str(i.name) for i in d.indices)}]" if d.indices else ""
-        lines += [f"{d.name}[{', '.join(text(s) for s in at)}] = {text(base)}" for at, base in d.bases]
-        lines.append(f"{d.name}{labels} = {text(d.body)}")
-    return lines
-
-
-def latex_of(formula: Formula) -> list[str]:
-    from derive.show import result
-
-    try:
-        return result(formula).latex().splitlines()
-    except (UnsupportedError, RecursionError):
-        return []
 
 
 def sizes_in(axis: Axis) -> list[Size]:

@@ -1,9 +1,9 @@
 """JAX: the functions of NumPy's kind, and a function with a custom_vjp that joins them."""
 
-from derive.export.arrays import Dialect
-from derive.export.functions import Python
 from derive.export.naming import identifier
 from derive.export.plan import Module, Routine
+from derive.export.python.dialect import Dialect
+from derive.export.python.functions import Python
 
 FUNCTIONS = {
     "where": "jnp.where({0}, {1}, {2})",

@@ -1,0 +1,1 @@
+"""Programs as C99: loops over the elements of dense arrays."""
