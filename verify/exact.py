@@ -20,6 +20,7 @@ from verify.arithmetic.comparison import LEVELS, Outcome, compared
 from verify.arithmetic.evaluation import Evaluation
 from verify.arithmetic.reach import Reach, Structure
 from verify.arithmetic.straddling import is_counted, meeting, straddled
+from verify.arithmetic.ties import Sides, resolved
 from verify.counterexample import described, shrunk
 from verify.examples import testimony
 from verify.membership import is_inside
@@ -74,20 +75,36 @@ class Session:
         """What both sides are at a point; the precision rises until that is clear, or the ceiling is reached."""
         reach = self.structure.reach(claim)
         while True:
-            at = self.evaluation(draw, level)
             with flint.ctx.workprec(self.bits * LEVELS[level]):
-                for definition in self.formula.definitions:  # in order, so that a long chain is not a deep one
-                    if definition.tensor in reach.nodes:
-                        at.stored(definition.tensor)
-                left, right = at.value(claim.left), at.value(claim.right)
+                at, left, right = self._sides(claim, self.evaluation(draw, level))
                 outcome = compared(claim, left, right, at, level, is_first)
-            if not at.truths.ties.isdisjoint(reach.nodes):
+            ties = at.truths.ties & reach.nodes.keys()
+            if ties:
                 outcome = Outcome("boundary")
                 if level:
-                    return outcome, at.truths
+                    return self._at_ties(claim, draw, level, ties) or (outcome, at.truths)
             if outcome.says not in ("unclear", "boundary") or level + 1 == len(LEVELS):
                 return outcome, at.truths
             level += 1
+
+    def _sides(self, claim: Claim, at: Evaluation) -> Sides:
+        reach = self.structure.reach(claim)
+        for definition in self.formula.definitions:  # in order, so that a long chain is not a deep one
+            if definition.tensor in reach.nodes:
+                at.stored(definition.tensor)
+        return at, at.value(claim.left), at.value(claim.right)
+
+    def _at_ties(self, claim: Claim, draw: Draw, level: int, ties: set[Node]) -> tuple[Outcome, Truths] | None:
+        """What both sides are where it makes no difference which way the ties go; None at a kink."""
+
+        def taken(ways: dict[Node, int]) -> Sides:
+            at = self._fresh(draw)
+            at.truths.taken = ways
+            return self._sides(claim, at)
+
+        with flint.ctx.workprec(self.bits * LEVELS[level]):
+            found = resolved(ties, taken)
+            return found and (compared(claim, found[1], found[2], found[0], level, False), found[0].truths)
 
     def again(self) -> list[Draw]:
         """More points of the planned kinds."""

@@ -5,7 +5,7 @@ has one of a number with itself (one object, read twice) or of two exact balls, 
 Elsewhere both sides meet at a boundary, and there no claim is judged.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ class Truths:
     signs: of left - right, by the two sides of a comparison or an elementwise maximum.  outcomes: the
     truths of a discrete comparison, the positions that won a maximum.  ties: where nothing may be judged.
     log: where every decision is noted in turn.  guide: decisions noted beside this point, which are taken at its ties.
+    taken: which way the ties of a node go, by number (see `verify.arithmetic.ties`); then they are none.
     """
 
     at_ties: bool = False
@@ -36,6 +37,7 @@ class Truths:
     ties: set[Node] = field(default_factory=set)
     log: list[Any] | None = None
     guide: Iterator[Any] | None = None
+    taken: Mapping[Node, int] = field(default_factory=dict)
 
     def _decided(self, own: Any, is_tie: Any) -> Any:
         """The decisions here; at a tie those of the guide. Elsewhere both must be the same, or it is too far away."""
@@ -72,6 +74,9 @@ class Truths:
         if not (left.exact and right.exact):
             signs = self._decided(signs, (signs == 0) | (signs == _TIE))
         truth = np.where(_HOLDS[node.operator](signs), np.int8(1), np.int8(-1))
+        if node in self.taken:
+            truth = np.where(signs == _TIE, np.int8(-1 if self.taken[node] else 1), truth)
+            signs = np.where(signs == _TIE, np.int8(0), signs)
         found = Array(np.where(signs < _TIE, truth, np.int8(0)), labels, exact=True)
         self.outcomes.setdefault(node, set()).update(_seen(found, active) - {0})
         if not (left.exact and right.exact):
@@ -86,7 +91,7 @@ class Truths:
         is_exact = all(argument.exact for argument in arguments)
         labels = tuple(sorted({label for argument in arguments for label in argument.labels}))
         data = [balls.spread(a.data if is_exact else a.balls(), a.labels, labels) for a in arguments]
-        choose = np.frompyfunc(lambda *values: self._best(values, node.kind == "max", is_exact), len(data), 1)
+        choose = np.frompyfunc(lambda *values: self._best(values, node, is_exact), len(data), 1)
         chosen = np.asarray(choose(*data), dtype=int)
         chosen = chosen if is_exact else self._decided(chosen, chosen < 0)
         places = self._noted(node, Array(chosen, labels, exact=True), active)
@@ -114,18 +119,18 @@ class Truths:
         rows = value.data.transpose(order).reshape(*(label[1] for label in kept), -1)
         best = np.empty(rows.shape[:-1], dtype=int)
         for row in np.ndindex(best.shape):
-            best[row] = self._best(tuple(rows[row]), node.kind == "max", value.exact)
+            best[row] = self._best(tuple(rows[row]), node, value.exact)
         over = _any_along(active, [label for label in slots if active is not None and label in active.labels])
         best = best if value.exact else self._decided(best, best < 0)
         places = self._noted(node, Array(best, kept, exact=True), over).data
         return [Array(np.asarray(place), kept, exact=True) for place in np.unravel_index(places, lengths)]
 
-    def _best(self, values: tuple[Any, ...], is_largest: bool, is_exact: bool) -> int:
+    def _best(self, values: tuple[Any, ...], node: Extremum | Reduce, is_exact: bool) -> int:
         """The place of the largest (or smallest), or of what is undefined; -1 - place if another may be as large.
 
         Two that are exactly the same are the same nearby as well, so that either will do.
         """
-        best = 0
+        best, is_largest = 0, node.kind == "max"
         for at, value in enumerate(values):
             if not is_exact and not value.is_finite():
                 return at
@@ -134,9 +139,12 @@ class Truths:
         if is_exact:
             return best
         top = values[best]
-        rivals = (value for at, value in enumerate(values) if at != best)
         apart = {1 if is_largest else -1} if self.at_ties else {1 if is_largest else -1, 0}
-        return best if all(_sign(top, value) in apart for value in rivals) else -1 - best
+        rivals = [at for at, value in enumerate(values) if at != best and _sign(top, value) not in apart]
+        if rivals and node in self.taken:
+            tied = sorted((best, *rivals))
+            return tied[min(self.taken[node], len(tied) - 1)]
+        return -1 - best if rivals else best
 
     def _noted(self, node: Node, places: Array, active: Array | None) -> Array:
         """Record who won; a tie is coded as -1 - place."""

@@ -1,0 +1,58 @@
+"""A choice between what is the same on a whole region is no kink: claims are judged there, and wrong ones found out."""
+
+import pytest
+
+from derive.catalog import quick
+from verify.judge import judged
+from verify.testimony import Settings
+
+CLIPPED = {"r": "exp(u - v)", "J": "min(r*a, max(1 - e, min(1 + e, r))*a)"}
+INPUTS = {"u": "real", "v": "real", "a": "positive", "e": "unit"}
+
+
+def verdict(claim, define=None, **inputs):
+    (found,) = judged(quick(claim, define=define, **inputs), Settings(witnesses=("algebra", "exact")))
+    return found
+
+
+def test_a_clipped_ratio_moves_until_it_is_clipped_from_above():
+    # where 1 - e < r < 1 + e both arguments of the outer min are r*a
+    assert verdict("D(J, u) == where(r < 1 + e, r*a, 0)", CLIPPED, **INPUTS).verdict == "proved"
+
+
+@pytest.mark.parametrize("threshold", ["1 - e", "1", "e", "1 + 2*e"])
+def test_another_threshold_is_refuted_though_its_region_is_all_tie(threshold):
+    found = verdict(f"D(J, u) == where(r < {threshold}, r*a, 0)", CLIPPED, **INPUTS)
+    assert found.verdict == "refuted"
+    assert found.counterexample.certified
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("D(max(x*y, y*x), x) - y == 0*where(x > y, 1, 0)", "D(max(x*y, y*x), x) == 2*y"),
+        ("min(x*y, y*x)**2 - (x*y)**2 == 0*where(x > y, 1, 0)", "min(x*y, y*x) == x*y + 1"),
+    ],
+)
+def test_of_two_arguments_that_are_one_either_will_do(right, wrong):
+    assert verdict(right, x="real", y="real").verdict in ("proved", "undecided")
+    assert verdict(wrong, x="real", y="real").verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "D(abs(x), x) == x/abs(x)",
+        "D(max(x, 0), x) == where(x > 0, 1, 0)",
+        "D(max(x, 0) + max(0, x), x) == 1 + sign(x)",
+        "D(max(x, 0) - max(-x, 0), x) == 1",
+        "D(max(x, 0)**2, x, x) == 2*where(x > 0, 1, 0)",
+    ],
+)
+def test_a_right_claim_is_not_refuted_at_a_kink(claim):
+    assert verdict(claim, x="real").verdict == "proved"
+
+
+def test_slopes_that_agree_one_way_of_two_are_a_kink_still():
+    # at 0 the slope of max(x, 0) + max(0, x) is 0 or 2 and never 1, which both "first" and "last" would give
+    assert verdict("D(max(x, 0) + max(0, x), x) == 1", x="real").verdict == "refuted"
