@@ -445,6 +445,58 @@ RULES = [
         "sum(where(r > m, 1, 0), (r, 1, m + K)) == K",
         "sum(where(r > m, 1, 0), (r, 1, m + K)) == K + 1",
     ),
+    (
+        "pairs in order are half of all pairs",
+        {"x": "real[n]", "v": "real[n, m]"},
+        "sum(where(i < j, x[i]*x[j], 0), i, j) == (sum(x[i], i)**2 - sum(x[i]**2, i))/2",
+        "sum(where(i < j, x[i]*x[j], 0), i, j) == (sum(x[i], i)**2 + sum(x[i]**2, i))/2",
+    ),
+    (
+        "pairs in order and those of one index with itself",
+        {"x": "real[n]"},
+        "sum(where(i <= j, x[i]*x[j], 0), i, j) == (sum(x[i], i)**2 + sum(x[i]**2, i))/2",
+        "sum(where(i <= j, x[i]*x[j]**2, 0), i, j) == (sum(x[i], i)*sum(x[i]**2, i) + sum(x[i]**3, i))/2",
+    ),
+    # order by parts, by cases, term by term
+    ("an extreme against each value", {"x": "real"}, "min(max(x, 0), 6) <= 6", "min(max(x, 0), 6) <= 5"),
+    ("the largest of values", {"x": "unit[n]"}, "max(x[i]**2, i) <= 1", "max(x[i]**2, i) <= 1/4"),
+    ("the slope of a line below", {"x": "real", "s": "unit"}, "max(0, x) >= s*x", "max(0, x) >= 2*s*x"),
+    (
+        "whichever way a condition goes",
+        {"x": "real[n]"},
+        "where(abs(x[i]) < 1, x[i]**2/2, abs(x[i]) - 1/2) >= 0",
+        "where(abs(x[i]) < 1/4, x[i]**2/2, abs(x[i]) - 1/2) >= 0",
+    ),
+    (
+        "term by term",
+        {"q": "unit[n]", "a": "positive", "b": "positive"},
+        "sum(where(q[s]*b > a, a, q[s]*b), s) <= sum(b*q[s], s)",
+        "sum(where(q[s]*b < a, a, q[s]*b), s) <= sum(b*q[s], s)",
+    ),
+    (
+        "a sum of parts of what another sums",
+        {"p": "unit[n]", "t": "binary[n]", "c": "positive"},
+        "2*sum(p[i]*t[i], i) <= sum(p[i] + t[i], i)",
+        "2*sum(p[i]*t[i], i) <= sum(p[i], i)",
+    ),
+    (
+        "no more than their number",
+        {"y": "onehot[m, n]", "x": "real[m, n]"},
+        "sum(where(x[i, j] > 0, y[i, j], 0), i, j) <= m*n",
+        "sum(where(x[i, j] > 0, y[i, j], 0), i, j) <= m*n - n*m",
+    ),
+    (
+        "a mean of what is below one",
+        {"y": "simplex[n]", "p": "unit[n]"},
+        "sum(y[i]*p[i], i) <= 1",
+        "sum(y[i]*p[i], i) <= 1/2",
+    ),
+    (
+        "the logarithm of what is above one",
+        {"x": "real[n]"},
+        "sum(log(1 + exp(x[i])), i) >= 0",
+        "sum(log(exp(x[i]) + 1/2), i) >= 0",
+    ),
     # absolute values
     (
         "the absolute value of a product",

@@ -7,6 +7,7 @@ each of them; a largest value covers each of those that it is the largest of.
 from typing import TYPE_CHECKING
 
 from derive import ranges
+from derive.algebra.contraction import is_distribution_over
 from derive.algebra.factors import by_residue, multiplied_out
 from derive.algebra.largest import renaming
 from derive.algebra.leading import quotient_of
@@ -28,9 +29,9 @@ from derive.algebra.polynomial import (
     node_of,
     plain,
 )
-from derive.algebra.signs import is_unit
-from derive.binding import opened
-from derive.expression import ZERO, Add, Call, Element, Index, Node, Reduce, Size
+from derive.algebra.signs import is_at_most_one
+from derive.binding import opened, reduce, replace
+from derive.expression import ONE, ZERO, Add, Call, Element, Index, Node, Reduce, Size
 
 if TYPE_CHECKING:
     from derive.algebra.normal import Normalizer
@@ -47,11 +48,15 @@ def is_covered(ring: "Normalizer", polynomial: Polynomial) -> bool:
     if not found.factors or sign is None:
         return False
     for factor, times in found.factors:
-        if times % 2 and not (_is_counted_from_zero(factor) or ring.is_nonnegative(factor)):
-            if not (_is_counted_from_zero(-factor) or ring.is_nonnegative(-factor)):
+        if times % 2 and not _is_factor_nonnegative(ring, factor):
+            if not _is_factor_nonnegative(ring, -factor):
                 return False
             sign = -sign
     return bool(sign * found.coefficient > 0)
+
+
+def _is_factor_nonnegative(ring: "Normalizer", factor: Polynomial) -> bool:
+    return _is_counted_from_zero(factor) or ring.is_nonnegative(factor) or _is_covered_by_terms(ring, factor)
 
 
 def _is_counted_from_zero(value: Polynomial) -> bool:
@@ -104,13 +109,12 @@ def _sign_of_logarithm(ring: "Normalizer", atom: Node) -> int | None:
     beyond = ring(atom.argument - 1)
     if ring.is_nonnegative(beyond):
         return 1
-    return -1 if ring.is_nonnegative(-beyond) else None
+    return -1 if ring.is_nonnegative(-beyond) or _is_covered_by_terms(ring, -beyond) else None
 
 
 def _covers(ring: "Normalizer", more: Monomial, less: Monomial) -> bool:
     """Whether |more| >= |less|: less is more times factors below 1, or more sums what less is a term of."""
-    ratio = monomial_product(less, monomial_power(more, -1))
-    if all(is_unit(atom) and ring.is_positive(as_polynomial(exponent)) for atom, exponent in ratio):
+    if _is_at_most_one(ring, monomial_product(less, monomial_power(more, -1))) or _covers_sum(ring, more, less):
         return True
     for atom, exponent in more:
         if isinstance(atom, Reduce) and atom.kind == "sum" and exponent == 1:
@@ -119,6 +123,43 @@ def _covers(ring: "Normalizer", more: Monomial, less: Monomial) -> bool:
             if term is not None and _is_one_of(ring, atom, Polynomial({term: _ONE})):
                 return True
     return False
+
+
+def _is_at_most_one(ring: "Normalizer", monomial: Monomial) -> bool:
+    return all(is_at_most_one(ring, atom) and ring.is_positive(as_polynomial(exponent)) for atom, exponent in monomial)
+
+
+def _covers_sum(ring: "Normalizer", more: Monomial, less: Monomial) -> bool:
+    """Whether less is a sum of terms that are each below one of those that more sums, or counts."""
+    for atom, exponent in less:
+        if not (isinstance(atom, Reduce) and atom.kind == "sum" and exponent == 1):
+            continue
+        body, indices = opened(atom)
+        single = ring(body).single
+        if single is None or single[1] != 1:
+            continue
+        others = tuple(item for item in less if item[0] is not atom)
+        wide = monomial_product(more, monomial_power(others, -1))
+        if not wide and _is_mean(ring, single[0], indices):
+            return True
+        if _is_at_most_one(ring, single[0]) and ring(reduce("sum", ONE, *indices)) == ring.of_monomial(wide):
+            return True
+        match wide:
+            case ((Reduce("sum", _, bound) as wider, 1),) if [b.axis for b in bound] == [i.axis for i in indices]:
+                theirs = ring(replace(wider.body, dict(zip(bound, indices, strict=True)))).single
+            case _:
+                continue
+        if theirs is not None and theirs[1] == 1 and all(ring.nonnegative_factor(a, e) for a, e in theirs[0]):
+            ratio = monomial_product(single[0], monomial_power(theirs[0], -1))
+            if _is_at_most_one(ring, ratio):
+                return True
+    return False
+
+
+def _is_mean(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -> bool:
+    """Whether a body is the weight of a distribution times what is between 0 and 1."""
+    weights = [a for a, e in monomial if e == 1 and isinstance(a, Element) and is_distribution_over(a, indices[0])]
+    return len(indices) == 1 and len(weights) > 0 and _is_at_most_one(ring, monomial)
 
 
 def _quotient(monomial: Monomial, divisor: Monomial) -> Monomial | None:

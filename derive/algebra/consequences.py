@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from derive.algebra.bounds import gathered, is_shown_nonnegative
-from derive.algebra.generic import is_almost_never_zero
+from derive.algebra.generic import both_cases, is_almost_never_zero
 from derive.algebra.integers import is_integer_power
+from derive.algebra.logarithms import cancelled
 from derive.algebra.polynomial import (
     UNIT,
     Exponent,
@@ -20,27 +21,54 @@ from derive.algebra.polynomial import (
     monomial_power,
     monomial_product,
     node_of,
+    order,
     variable,
 )
+from derive.algebra.powers import power
 from derive.algebra.premises import Premise, premises
 from derive.errors import UndefinedError, UnsupportedError
-from derive.expression import ZERO, Node
+from derive.expression import ZERO, Compare, Node
 
 if TYPE_CHECKING:
     from derive.algebra.normal import Normalizer
 
 MAX_USES = 3
 MAX_BRANCHES = 3
-MAX_TRIES = 200
+MAX_TRIES = 60
+MAX_SPLITS = 3
 
 Test = Callable[["Normalizer", Polynomial], bool]
 
 
 def is_consequence(ring: "Normalizer", goal: Polynomial) -> bool:
     """Whether goal >= 0 is shown from premises. An integer is >= 0 if it is > -1."""
-    if _Search(ring, is_shown_nonnegative).reaches(goal, MAX_USES):
+    if _follows_by_cases(ring, goal, (), MAX_SPLITS):
         return True
     return _is_integer(goal) and _is_above_minus_one(ring, goal)
+
+
+def _follows_by_cases(ring: "Normalizer", goal: Polynomial, known: tuple[Polynomial, ...], splits: int) -> bool:
+    """Whether goal >= 0 follows where the known are >= 0, whichever way each condition in the goal goes."""
+    atom = next((a for a in sorted(goal.atoms(), key=order) if isinstance(a, Compare) and a.operator == ">"), None)
+    if atom is None:
+        return _cannot_be(ring, known) or _Search(ring, is_shown_nonnegative, known).reaches(goal, MAX_USES)
+    if not splits or any(e != 1 for m in goal.terms for a, e in m if a is atom):
+        return False
+    beyond = ring(atom.left)
+    return all(
+        _follows_by_cases(
+            ring,
+            both_cases(goal, atom)[case],
+            (*(both_cases(value, atom)[case] for value in known), beyond if case == 0 else -beyond),
+            splits - 1,
+        )
+        for case in (0, 1)
+    )
+
+
+def _cannot_be(ring: "Normalizer", known: tuple[Polynomial, ...]) -> bool:
+    """Whether two conditions exclude each other: their sum would be negative."""
+    return any(ring.is_positive(-(a + b)) for place, a in enumerate(known) for b in known[:place])
 
 
 def is_zero_integer(ring: "Normalizer", difference: Polynomial) -> bool:
@@ -73,18 +101,19 @@ def _is_positive(ring: "Normalizer", value: Polynomial) -> bool:
 class _Search:
     """Each premise is put against a term that is not seen to be >= 0, so that this term goes: the best ways first."""
 
-    def __init__(self, ring: "Normalizer", is_shown: Test) -> None:
+    def __init__(self, ring: "Normalizer", is_shown: Test, known: tuple[Polynomial, ...] = ()) -> None:
         self.ring, self.is_shown = ring, is_shown
+        self.known = [Premise("", value) for value in known if value]  # in one case only, so no step of its own
         self.tries = 0
 
     def reaches(self, goal: Polynomial, uses: int) -> bool:
-        if self.is_shown(self.ring, goal):
+        if self.is_shown(self.ring, goal) or any(self._is_multiple(goal, premise.value) for premise in self.known):
             return True
         if not uses:
             return False
         ways: list[tuple[int, int, Premise, Polynomial]] = []
         bad = self._unseen(goal)
-        for premise in premises(self.ring, goal):
+        for premise in (*self.known, *premises(self.ring, goal)):
             for factor in self._factors(premise.value, bad):
                 self.tries += 1
                 if self.tries > MAX_TRIES:
@@ -95,10 +124,18 @@ class _Search:
         ways.sort(key=lambda way: way[:2])
         for _, _, premise, rest in ways[:MAX_BRANCHES]:
             if self.reaches(rest, uses - 1):
-                if self.ring.steps is not None:
+                if self.ring.steps is not None and premise.rule:
                     self.ring.steps.add(premise.rule, node_of(premise.value), ZERO, ">=")
                 return True
         return False
+
+    def _is_multiple(self, goal: Polynomial, known: Polynomial) -> bool:
+        """Whether the goal is c >= 0 times what is known to be >= 0."""
+        try:
+            quotient = cancelled(self.ring, self.ring.product(goal, power(self.ring, known, -1)))
+            return self.is_shown(self.ring, quotient)
+        except (UnsupportedError, UndefinedError):
+            return False
 
     def _rest(self, goal: Polynomial, premise: Premise, factor: Polynomial) -> Polynomial | None:
         try:

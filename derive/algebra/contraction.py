@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from derive.algebra.cases import indicator
 from derive.algebra.components import free_of, free_of_polynomial, is_summed
-from derive.algebra.counting import count_below
+from derive.algebra.counting import count_below, halve_pairs
 from derive.algebra.inside import is_inside, stays_inside
 from derive.algebra.largest import pick_largest
 from derive.algebra.leading import leading_term, quotient_of
@@ -264,5 +264,6 @@ REWRITES = (
     split_index,
     contract_in_range,
     count_below,
+    halve_pairs,
     divide,
 )

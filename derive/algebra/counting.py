@@ -1,4 +1,4 @@
-"""Counting: how many values of an index meet a condition that is linear in it."""
+"""Conditions between indices under a sum: how many values meet one, and pairs in order as half of all pairs."""
 
 from typing import TYPE_CHECKING
 
@@ -6,8 +6,9 @@ from flint import fmpq
 
 from derive import ranges
 from derive.algebra.components import free_of
-from derive.algebra.polynomial import UNIT, Monomial, Polynomial
-from derive.expression import Call, Compare, Index, add, multiply, power
+from derive.algebra.polynomial import UNIT, Monomial, Polynomial, node_of
+from derive.binding import replace
+from derive.expression import Call, Compare, Delta, Index, add, multiply, power
 
 if TYPE_CHECKING:
     from derive.algebra.normal import Normalizer
@@ -58,3 +59,35 @@ def _number_below(
         return None
     quotient = multiply(add(value.node(), -1), power(width.node(), -1))
     return ring(Call("floor", quotient)) + UNIT.scaled(fmpq(1))
+
+
+def halve_pairs(
+    ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]
+) -> tuple[Polynomial, tuple[Index, ...]] | None:
+    """sum over i and j of [i < j]*s(i, j) is half the sum of s over all pairs but (i, i), for an s(i, j) = s(j, i)."""
+    for place, (atom, _) in enumerate(monomial):
+        if not (isinstance(atom, Compare) and atom.operator == ">"):
+            continue
+        found = _pair(atom)
+        if found is None or not set(found[:2]) <= set(indices) or any(i.axis.free & set(indices) for i in indices):
+            continue
+        first, second, diagonal = found
+        rest = ring.of_monomial(monomial[:place] + monomial[place + 1 :])
+        if ring(replace(node_of(rest), {first: second, second: first})) == rest:
+            same = ring(Delta(first, second)).scaled(fmpq(diagonal))
+            return ring.product(rest, UNIT + same).scaled(fmpq(1, 2)), indices
+    return None
+
+
+def _pair(condition: Compare) -> tuple[Index, Index, int] | None:
+    """The i and j of a condition i < j (with -1) or i <= j (with 1) between indices of one axis."""
+    gap = ranges.polynomial(condition.left)
+    if gap is None or gap.get((), 0) not in (0, 1) or len(gap) != 2 + (() in gap):
+        return None
+    signs = {m[0]: c for m, c in gap.items() if len(m) == 1 and isinstance(m[0], Index)}
+    if sorted(signs.values()) != [-1, 1]:
+        return None
+    first, second = sorted(signs, key=lambda i: signs[i])
+    if not (isinstance(first, Index) and isinstance(second, Index)) or first.axis is not second.axis:
+        return None
+    return first, second, 1 if gap.get((), 0) else -1

@@ -34,11 +34,11 @@ def is_almost_never_zero(ring: "Normalizer", polynomial: Polynomial) -> bool:
         return all(is_never_zero(ring, a) or moves(ring, a, _mover(a)) for a, _ in monomial)
     indicator = next((a for a in polynomial.atoms() if is_indicator(a)), None)
     if indicator is not None:
-        return all(is_almost_never_zero(ring, p) for p in _both_cases(polynomial, indicator))
+        return all(is_almost_never_zero(ring, p) for p in both_cases(polynomial, indicator))
     return any(_moves_with(ring, polynomial, tensor) for tensor in _tensors(polynomial.atoms()))
 
 
-def _both_cases(polynomial: Polynomial, indicator: Node) -> tuple[Polynomial, Polynomial]:
+def both_cases(polynomial: Polynomial, indicator: Node) -> tuple[Polynomial, Polynomial]:
     """The polynomial where the indicator is 1, and where it is 0."""
     one: dict[Monomial, Rational] = {}
     zero: dict[Monomial, Rational] = {}

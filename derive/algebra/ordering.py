@@ -5,7 +5,7 @@ from derive.algebra.consequences import is_consequence, is_zero_integer
 from derive.algebra.normal import Normalizer
 from derive.algebra.polynomial import node_of
 from derive.algebra.zero import is_zero
-from derive.binding import opened
+from derive.binding import opened, replace
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import (
     ZERO,
@@ -46,15 +46,52 @@ def is_at_least(ring: Normalizer, more: Node, less: Node) -> bool:
 
 
 def _is_at_least(ring: Normalizer, more: Node, less: Node) -> bool:
-    """Whether more >= less is shown: by an extreme that has the other side in it, or by their difference."""
-    if isinstance(more, Extremum) and more.kind == "max" and less in more.arguments:
-        return True
-    if isinstance(less, Extremum) and less.kind == "min" and more in less.arguments:
-        return True
-    if less is ZERO and is_nonnegative(ring, more):
+    shown = _is_shown_at_least(ring, more, less)
+    if shown and ring.steps is not None:
+        ring.steps.add("order of the parts", more, less, ">=")
+    return shown
+
+
+def _is_shown_at_least(ring: Normalizer, more: Node, less: Node) -> bool:
+    """By the parts, if they show it, or by the difference."""
+    if more is less or (less is ZERO and is_nonnegative(ring, more)) or _is_at_least_by_parts(ring, more, less):
         return True
     difference = add(more, multiply(-1, less))
     return _is_product_below(ring, more, less) or is_nonnegative(ring, difference) or _follows(ring, difference)
+
+
+def _is_at_least_by_parts(ring: Normalizer, more: Node, less: Node) -> bool:
+    """An extreme against each value or one of them, cases against both, a mean against its terms, term by term."""
+    match less:
+        case Extremum("max", values):
+            return all(_is_at_least(ring, more, value) for value in values)
+        case Reduce("max" | "mean") if not (isinstance(more, Reduce) and more.kind == less.kind):
+            return _is_at_least(ring, more, opened(less)[0])
+        case Element() if (body := ring.definition(less)) is not None:
+            return _is_at_least(ring, more, body)
+    match more:
+        case Extremum("min", values):
+            return all(_is_at_least(ring, value, less) for value in values)
+        case Reduce("min" | "mean") if not (isinstance(less, Reduce) and more.kind == less.kind):
+            return _is_at_least(ring, opened(more)[0], less)
+        case Element() if (body := ring.definition(more)) is not None:
+            return _is_at_least(ring, body, less)
+        case Extremum("max", values) if any(_is_at_least(ring, value, less) for value in values):
+            return True
+    match less:
+        case Extremum("min", values):
+            return any(_is_at_least(ring, more, value) for value in values)
+    return _is_at_least_term_by_term(ring, more, less)
+
+
+def _is_at_least_term_by_term(ring: Normalizer, more: Node, less: Node) -> bool:
+    if not (isinstance(more, Reduce) and isinstance(less, Reduce) and more.kind == less.kind != "prod"):
+        return False
+    if [b.axis for b in more.bound] != [b.axis for b in less.bound]:
+        return False
+    body, indices = opened(more)
+    other = replace(less.body, dict(zip(less.bound, indices, strict=True)))
+    return _is_at_least(ring, body, other)
 
 
 def is_equal(ring: Normalizer, left: Node, right: Node) -> bool:
@@ -85,6 +122,13 @@ def _is_product_below(ring: Normalizer, more: Node, less: Node) -> bool:
 
 def is_nonnegative(ring: Normalizer, node: Node) -> bool:
     """Whether the expression is >= 0 wherever it is defined. False only says that this does not show it."""
+    shown = _is_nonnegative(ring, node)
+    if shown and ring.steps is not None:
+        ring.steps.add("sign of the parts", node, ZERO, ">=")
+    return shown
+
+
+def _is_nonnegative(ring: Normalizer, node: Node) -> bool:
     match node:
         case Add(terms) if all(is_nonnegative(ring, term) for term in terms):
             return True

@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from flint import fmpq
+
 from derive import domains
-from derive.algebra.polynomial import (
-    Polynomial,
-    as_polynomial,
-)
+from derive.algebra.polynomial import UNIT, Polynomial, as_polynomial, is_whole
 from derive.binding import opened
 from derive.expression import (
     Add,
@@ -87,6 +86,8 @@ def atom_is_nonnegative(ring: "Normalizer", atom: Node) -> bool:
             return ring.is_nonnegative(ring(opened(atom)[0]))
         case Compare() | Delta() | Call("abs"):
             return True
+        case Call("log", argument):
+            return ring.is_nonnegative(ring(argument) - UNIT)
         case Index(_, over):
             return isinstance(over.start, Number) and over.start.numerator >= 0
         case Element(tensor):
@@ -108,3 +109,36 @@ def is_unit(atom: Node) -> bool:
     """Whether an input is strictly between 0 and 1."""
     domain = domains.TABLE.get(atom.tensor.domain) if isinstance(atom, Element) else None
     return domain is not None and domain.positive and domain.high == 1 and not domain.relation
+
+
+def is_at_most_one(ring: "Normalizer", atom: Node) -> bool:
+    """Whether 0 <= atom <= 1: an element of such a domain, an indicator, the largest of products of these."""
+    match atom:
+        case Element(tensor):
+            domain = domains.TABLE.get(tensor.domain)
+            return is_indicator(atom) or (domain is not None and domain.low == 0 and domain.high == 1)
+        case Reduce("max"):
+            return is_in_unit(ring, ring(opened(atom)[0]))
+    return is_indicator(atom)
+
+
+def is_in_unit(ring: "Normalizer", polynomial: Polynomial) -> bool:
+    """Whether this is a product of what is between 0 and 1: of such atoms, and of 1 less such."""
+    if not polynomial.terms:
+        return True
+    factored = ring.factors(polynomial)
+    parts = [part.scaled(fmpq(-1)) if part.terms.get((), 1) < 0 else part for part, _ in factored.factors]
+    flipped = sum(times for part, times in factored.factors if part.terms.get((), 1) < 0)
+    return (
+        0 < factored.coefficient * (-1) ** flipped <= 1
+        and all(is_whole(e) and e > 0 and is_at_most_one(ring, a) for a, e in factored.content)
+        and all(_is_complement(ring, part) for part in parts)
+    )
+
+
+def _is_complement(ring: "Normalizer", polynomial: Polynomial) -> bool:
+    terms = dict(polynomial.terms)
+    if len(terms) != 2 or terms.pop((), None) != 1:
+        return False
+    ((monomial, coefficient),) = terms.items()
+    return coefficient == -1 and all(is_whole(e) and e > 0 and is_at_most_one(ring, a) for a, e in monomial)

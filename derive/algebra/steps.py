@@ -27,6 +27,7 @@ LAWS = {
     "divide_by_normalizer": "a sum over its own normalizer and more is 1 less the rest",
     "split_index": "an index in digits",
     "divide": "fraction divided under a sum",
+    "halve_pairs": "pairs in order are half of all pairs",
     "count_below": "as many values as meet a linear condition",
 }
 
