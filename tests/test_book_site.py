@@ -1,7 +1,13 @@
 """The formula book: whole, safe, the same each time."""
 
+import json
+import os
+import shutil
+import subprocess
 from html.parser import HTMLParser
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from derive.catalog import read
@@ -159,3 +165,153 @@ def test_a_later_book_takes_the_place_of_an_earlier_one(tmp_path):
 
 def test_the_same_report_gives_the_same_bytes(tmp_path):
     assert book_of(CATALOG, tmp_path) == book_of(CATALOG, tmp_path)
+
+
+# ------------------------------------------------------------------------------------------ what is hostile
+
+HOSTILE = (
+    r"""<script>window.ran=1;alert(1)</script><img src=x onerror="window.ran=1">"""
+    r"\\href{javascript:alert(1)}{x}[red]x[/red]"
+)
+ENTRY = f"""\
+groups:
+  small: '{HOSTILE}'
+bad:
+  title: '{HOSTILE}'
+  group: small
+  inputs: {{x: "real[n]"}}
+  define:
+    y[i]: x[i]**2
+  claims:
+    - D(y[i], x[i]) == 2*x[i]
+  printed:
+    - latex: '{HOSTILE}'
+      says: D(y[i], x[i]) == 3*x[i]
+      from: '{HOSTILE}'
+      holds: no
+  source: '{HOSTILE}'
+  note: '{HOSTILE}'
+"""
+
+
+def with_controls(report):
+    """The report with characters that no catalog may hold, which a report from elsewhere may."""
+    worse = msgspec.json.encode(report).replace(b"a page", b"\\u001b[31m\\u202etxt")
+    return msgspec.json.decode(worse, type=type(report))
+
+
+def test_hostile_text_is_text_on_every_page(tmp_path):
+    made = book_of(ENTRY, tmp_path)
+    assert "formulas/bad.html" in made
+    for name, content in made.items():
+        if name.endswith(".html"):
+            page = Page(content.decode())
+            assert [a for n, a in page.elements if n == "script"] == [
+                {"src": "../assets/book.js" if "/" in name else "assets/book.js", "defer": None}
+            ]
+            assert not any(key.startswith("on") for _, attributes in page.elements for key in attributes)
+            assert not any("javascript:" in (a.get("href") or "") for _, a in page.elements)
+            assert not any(n == "img" for n, _ in page.elements)
+    assert Page(made["formulas/bad.html"].decode()).text.count("<script>window.ran=1") >= 5
+
+
+def test_characters_that_turn_text_around_or_drive_a_terminal_are_shown_by_their_numbers(tmp_path, monkeypatch):
+    judged = run.Run.judged
+    monkeypatch.setattr(run.Run, "judged", lambda *arguments: with_controls(judged(*arguments)))
+    page = book_of(CATALOG, tmp_path)["formulas/square.html"].decode()
+    assert r"\u{202e}txt" in page
+    assert "\u202e" not in page
+    assert "\x1b" not in page
+
+
+# ------------------------------------------------------------------------------------------ in a browser
+
+BROWSER = Path(__file__).parent / "book_in_a_browser.js"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+
+def font():
+    """The characters of the mathematics font, by a reader of fonts that others wrote."""
+    fonts = pytest.importorskip("fontTools.ttLib")
+    pytest.importorskip("brotli")
+    path = Path(site.__file__).parent / "assets" / "stix-two-math.woff2"
+    return fonts.TTFont(path)
+
+
+def opened(files, folder, sampled):
+    """What a browser finds in a book."""
+    environment = {**os.environ, "NODE_PATH": os.environ.get("NODE_PATH", str(BROWSER.parent.parent / "node_modules"))}
+    if not Path(CHROMIUM).exists() or shutil.which("node") is None:
+        pytest.skip("chromium or node is not installed")
+    found = ["node", "-e", "require('playwright-core'); require('axe-core')"]
+    if subprocess.run(found, env=environment, capture_output=True, check=False).returncode:
+        pytest.skip("the npm packages playwright-core and axe-core are not installed (npm install, or NODE_PATH)")
+    characters = folder / "characters.json"
+    characters.write_text(json.dumps(sorted(font().getBestCmap())))
+    site.written(files.items(), folder / "book")
+    command = ["node", str(BROWSER), str(folder / "book"), str(characters), json.dumps(sampled)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+def test_the_font_has_what_formulas_are_made_of_and_its_licence_beside_it():
+    known = font()
+    assert "MATH" in known
+    letters = [*range(0x1D44E, 0x1D468), *range(0x1D6FC, 0x1D715)]  # italic letters, Latin and Greek
+    missing = [point for point in letters if point not in known.getBestCmap() and point != 0x1D455]
+    assert not missing
+    assert "SIL OPEN FONT LICENSE" in (Path(site.__file__).parent / "assets" / "OFL.txt").read_text()
+
+
+def test_a_browser_finds_nothing_wrong_with_the_book(book, tmp_path):
+    found = opened(book, tmp_path, ["index.html", "about.html", "formulas/square.html"])
+    assert {name: part for name, part in found["wrong"].items() if part} == {}
+    assert found["formulas"] >= 10
+    tell = found["tell"]
+    assert (tell["focused"], tell["all"], tell["searched"], tell["cleared"]) == ("search", 2, 2, 2)
+    assert (tell["filter"], tell["filtered"], tell["status"]) == ("refuted", 1, "2 formulas")
+    assert (tell["withoutScript"], tell["finder"]) == (2, False)
+
+
+def test_a_browser_runs_nothing_that_a_catalog_says(tmp_path):
+    found = opened(book_of(ENTRY, tmp_path), tmp_path, ["formulas/bad.html"])
+    assert {name: part for name, part in found["wrong"].items() if part} == {}
+    assert found["tell"]["ran"] is False
+
+
+def test_the_browser_sees_what_is_wrong(book, tmp_path):
+    """Wrong twins: a link to nothing, a formula without a box, a character that no font has, a script that fails."""
+    page = book["formulas/square.html"].decode()
+    worse = page.replace("<main", "<main><p><math><mi>\u4e16</mi></math><math class=gone><mi>x</mi></math></p", 1)
+    worse = worse.replace("</head>", "<style>.gone { display: none }</style></head>")
+    found = opened({**book, "formulas/square.html": worse.encode(), "assets/book.js": b"nothing();"}, tmp_path, [])
+    wrong = found["wrong"]
+    assert wrong["glyphs"] == ["formulas/square.html: U+4e16"]
+    assert wrong["mathematics"]
+    assert wrong["console"]
+
+
+WHOLE = os.environ.get("DERIVE_BOOK")  # the folder of a book of the whole catalog, where a runner has built it
+
+
+@pytest.mark.skipif(not WHOLE, reason="DERIVE_BOOK names no book of the whole catalog")
+def test_the_book_of_the_whole_catalog_is_light_and_right_in_a_browser(tmp_path):
+    files = {
+        str(p.relative_to(WHOLE)): p.read_bytes()
+        for p in Path(WHOLE).rglob("*")
+        if p.is_file() and p.name != site.MARKER
+    }
+    assert sum(map(len, files.values())) <= 15e6
+    heavy = {name: len(content) for name, content in files.items() if len(content) > 300e3}
+    assert not heavy
+    sampled = [
+        "index.html",
+        "pictures.html",
+        "formulas/bn_backward.html",
+        "formulas/softmax.html",
+        "formulas/sigmoid.html",
+    ]
+    found = opened(files, tmp_path, sampled)
+    assert {name: part for name, part in found["wrong"].items() if part} == {}
+    assert found["tell"]["milliseconds"] < 1000

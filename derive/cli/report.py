@@ -3,6 +3,7 @@
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,11 @@ from derive.cli.help import Command
 from derive.cli.options import NOTHING, judging, memory, no_cache, processors, tell, words
 from derive.output import complain, write
 from derive.selection import select
+
+if TYPE_CHECKING:
+    from derive.formula import Formula
+    from verify.book.html import Markup
+    from verify.report import Report
 
 
 @click.command(cls=Command)
@@ -34,7 +40,7 @@ def report(
     """
     selection = select(words)
     from verify import run, store, terminal
-    from verify.book import binding, shelf, site
+    from verify.book import binding, pictures, shelf, site
     from verify.progress import progress
     from verify.testimony import Settings
 
@@ -53,10 +59,19 @@ def report(
     formulas = {str(formula.place): formula for _, _, formula in planned.formulas}
     own = [file.shown for file in selection.files if file.is_own]
     leaves = binding.bound(formulas, judged.formulas, limits.workers, None if no_cache else shelf.Shelf(complain))
-    made = site.book(judged, leaves, planned.groups, own)
+    gallery = drawn(judged, list(formulas.values())) if pictures.are_there() else None
+    if gallery is None:
+        complain("without pictures: they need matplotlib and networkx (pip install 'derive-formulas[report]')")
+    made = site.book(judged, leaves, planned.groups, own, gallery)
     size = site.written(made, out)
     for leaf in leaves:
         for failure in leaf.chapters.steps.failures:
             complain(f"{leaf.formula.name}: {failure}")
     write(f"{out / 'index.html'}: {len(leaves)} formulas, {size / 1e6:.1f} MB\n")
     ctx.exit(status)
+
+
+def drawn(judged: "Report", formulas: "list[Formula]") -> "Markup":
+    from verify.book.pictures import gallery  # which brings matplotlib
+
+    return gallery.of_book(judged, formulas)

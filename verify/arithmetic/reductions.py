@@ -24,7 +24,7 @@ def value_of_reduction(at: Tensors, node: Reduce) -> Array:
             continue
         with at.binding(bound):
             start, length = at.value(index.axis.start), at.value(index.axis.size)
-        label = at.label(max(0, *(position(v) for v in np.atleast_1d(length.data).ravel())))
+        label = at.label(max([0, *(position(v) for v in np.atleast_1d(length.data).ravel())]))
         labels.append(label)
         bound[index] = balls.add(counted(label, 0), start)
         if length.labels:

@@ -8,7 +8,6 @@ from multiprocessing import get_context
 
 from derive.formula import Formula
 from verify.book.chapters import Chapters, chapters
-from verify.book.html import Markup
 from verify.book.shelf import Shelf
 from verify.pool import METHOD
 from verify.report import Entry
@@ -25,7 +24,6 @@ class Leaf:
     formula: Formula
     entry: Entry
     chapters: Chapters
-    pictures: Sequence[Markup] = ()
 
 
 def bound(formulas: Mapping[str, Formula], entries: Iterable[Entry], workers: int, shelf: Shelf | None) -> list[Leaf]:

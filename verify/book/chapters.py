@@ -15,12 +15,14 @@ from derive.errors import UndefinedError, UnsupportedError
 from derive.export import TARGETS, plan, printed
 from derive.formula import Claim, Formula
 from derive.printing.display import Line
+from verify.book import pictures
+from verify.book.drawing import Drawing
 from verify.steps import compared_steps
 from verify.stepwise import checker
 
 FORM = "normal form"
 BELOW = "those that do more than put in order"
-LONG = 80  # nodes beyond which normal forms are not shown
+LONG = 30  # nodes beyond which normal forms are not shown
 NONE = (UnsupportedError, UndefinedError, RecursionError)
 
 
@@ -55,12 +57,22 @@ class Chapters(Struct, frozen=True):
     steps: Told
     proofs: list[Proved]
     code: list[Code]
+    pictures: list[Drawing] = []
 
 
 def chapters(formula: Formula, proved: set[str]) -> Chapters:
     """What is derived for a formula. proved: the places of the claims whose proofs are told."""
     claims = [claim for claim in formula.claims if claim.origin == "claim" and str(claim.place) in proved]
-    return Chapters(_steps(formula), [_proof(formula, claim) for claim in claims], list(_code(formula)))
+    proofs = [_proof(formula, claim) for claim in claims]
+    return Chapters(_steps(formula), proofs, list(_code(formula)), _pictures(formula))
+
+
+def _pictures(formula: Formula) -> list[Drawing]:
+    if not pictures.are_there():
+        return []
+    from verify.book.pictures import gallery  # which brings matplotlib
+
+    return gallery.of_formula(formula)
 
 
 def _steps(formula: Formula) -> Told:

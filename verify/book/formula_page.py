@@ -9,8 +9,8 @@ from derive.formula import Claim, Formula
 from derive.printing.text import axis_text
 from verify.book.chapters import Chapters, Code, Told
 from verify.book.frame import badge
-from verify.book.html import Markup, admitted, join, tag
-from verify.book.mathematics import name_of, of_formula, relation, shown
+from verify.book.html import Markup, join, tag
+from verify.book.mathematics import name_of, of_formula, relation, shown, steps
 from verify.report import Entry, Judged, Point, Said
 from verify.terminal import nested, shortened
 
@@ -36,13 +36,12 @@ class Linked:
 
 @dataclass(frozen=True)
 class Subject:
-    """What a page is about. introduction: of its group.  pictures: of it.  links: to what belongs to it."""
+    """What a page is about. introduction: of its group.  links: to what belongs to it."""
 
     formula: Formula
     entry: Entry
     chapters: Chapters
     introduction: str = ""
-    pictures: Sequence[Markup] = ()
     links: Sequence[Linked] = ()
     again: str = ""
 
@@ -81,7 +80,7 @@ def _sections(subject: Subject) -> Iterator[tuple[str, str, Markup | None]]:
     yield "purpose", "What it is for", _purpose(subject)
     yield "inputs", "Inputs", _inputs(formula)
     yield "definition", "Definition", _definition(formula)
-    yield "pictures", "Pictures", join(*subject.pictures) or None
+    yield "pictures", "Pictures", join(*(one.markup() for one in told.pictures)) or None
     yield "claims", "Claims", _claims(subject, "claim", "algorithm")
     yield "derivation", "Derivation, step by step", _told(told.steps)
     yield "proofs", "What the proofs rest on", _proofs(subject)
@@ -94,7 +93,7 @@ def _sections(subject: Subject) -> Iterator[tuple[str, str, Markup | None]]:
 
 
 def _purpose(subject: Subject) -> Markup | None:
-    paragraphs = [text for text in (subject.formula.note, subject.introduction) if text]
+    paragraphs = [text for text in (subject.introduction, subject.formula.note) if text]
     names = ", ".join(subject.formula.aliases)
     paragraphs += [f"Also known as {names}."] if names else []
     return join(*(tag("p", text) for text in paragraphs)) or None
@@ -241,11 +240,11 @@ def _plain(value: Any) -> str:
 def _told(told: Told) -> Markup | None:
     if not told.mathml and not told.notes:
         return None
-    body = _wide(admitted(told.mathml), "Derivation") if told.mathml else Markup("")
+    body = steps(told.mathml, "Derivation") if told.mathml else Markup("")
     checked = tag("p", "Every line below was compared in exact arithmetic before it was shown.", class_="note")
     notes = [tag("p", note, class_="note") for note in told.notes]
     wrong = [tag("p", tag("strong", failure)) for failure in told.failures]
-    return join(checked if told.mathml else "", tag("div", body, class_="math steps") if body else "", *notes, *wrong)
+    return join(checked if told.mathml else "", body, *notes, *wrong)
 
 
 def _proofs(subject: Subject) -> Markup | None:
@@ -255,10 +254,10 @@ def _proofs(subject: Subject) -> Markup | None:
     for told in subject.chapters.proofs:
         claim = read.get(told.where)
         facts = tag("ul", *(tag("li", fact) for fact in told.facts))
-        steps = _wide(tag("div", admitted(told.mathml), class_="math steps"), "Proof") if told.mathml else ""
+        forms = steps(told.mathml, "Normal forms") if told.mathml else ""
         wrong = tag("p", tag("strong", f"a step of this proof is wrong: {told.wrong}")) if told.wrong else ""
         summary = tag("summary", tag("code", claim.text if claim else told.where))
-        made.append(tag("details", summary, facts, wrong, steps, class_="proof"))
+        made.append(tag("details", summary, facts, wrong, forms, class_="proof"))
     return join(*made) or None
 
 

@@ -16,6 +16,7 @@ NAME = re.compile(r"[a-z][a-z0-9-]*")
 LINK = re.compile(
     r"#[\w.:-]*|(?:\.\./)?(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:#[\w.:-]*)?", re.ASCII
 )
+PIXELS = "data:image/png;base64,"
 LINKS = ("href", "src", "action")
 
 SVG = "http://www.w3.org/2000/svg"
@@ -94,6 +95,27 @@ def admitted(source: str) -> Markup:
     return Markup(_written(root))
 
 
+def rows(source: str) -> list[list[Markup]]:
+    """What stands in the cells of a display in MathML: each a math element, a cell of words the words.
+
+    Raises ValueError as `admitted` does.
+    """
+    admitted(source)
+    table = ElementTree.fromstring(source)[0]
+    return [[_cell(cell) for cell in row] for row in table]
+
+
+def _cell(cell: ElementTree.Element) -> Markup:
+    """Words and names side by side as text with mathematics in it; anything else as one formula."""
+    parts = [part for part in cell if part.tag != f"{{{MATHML}}}mspace"]
+    if not any(part.tag == f"{{{MATHML}}}mtext" for part in parts):
+        return Markup(f'<math displaystyle="true">{"".join(map(_written, parts))}</math>' if parts else "")
+    return join(*(
+        text((part.text or "").replace("\u00a0", " ")) if part.tag == f"{{{MATHML}}}mtext"
+        else Markup(f"<math>{_written(part)}</math>") for part in parts
+    ))  # fmt: skip
+
+
 def _written(element: ElementTree.Element) -> str:
     space, _, name = element.tag.removeprefix("{").partition("}")
     if name not in ELEMENTS.get(space, ()):
@@ -112,7 +134,8 @@ def _attributes(found: Mapping[str, str]) -> dict[str, str]:
     kept = {}
     for key, value in found.items():
         name = key.rpartition("}")[2]
-        if name.lower().startswith("on") or (name in LINKS and not value.startswith("#")):
+        is_own = value.startswith(("#", PIXELS)) or name not in LINKS
+        if name.lower().startswith("on") or not is_own:
             raise ValueError(f"the attribute {name} has no place in a drawing")
         if name == "style" and value in STYLES:
             name, value = "class", STYLES[value]

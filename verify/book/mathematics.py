@@ -4,7 +4,7 @@ from derive.expression import Index, Node, Tensor, element
 from derive.formula import Claim, Formula
 from derive.printing.display import Display
 from derive.printing.mathml import mathml
-from verify.book.html import Markup, admitted, tag
+from verify.book.html import Markup, admitted, rows, tag
 
 
 def shown(display: Display) -> Markup:
@@ -15,6 +15,19 @@ def shown(display: Display) -> Markup:
         if source
         else Markup("")
     )
+
+
+def steps(source: str, label: str) -> Markup:
+    """The lines of a derivation as a table: each with its rule, which breaks where the page is narrow."""
+    lines: list[Markup] = []
+    for cells in rows(source):
+        left, right, *rule = cells
+        start = not lines or bool(left)
+        lines.append(tag("tr", tag("td", left), tag("td", right), tag("td", *rule),
+                         class_="first" if start else None))  # fmt: skip
+    heads = tag("tr", *(tag("th", word, scope="col") for word in ("of", "it is", "by")))
+    table = tag("table", tag("thead", heads), tag("tbody", *lines), class_="steps")
+    return tag("div", table, class_="wide", tabindex=0, role="region", aria_label=label)
 
 
 def inline(node: Node) -> Markup:

@@ -10,6 +10,7 @@ from tempfile import NamedTemporaryFile
 
 import msgspec
 
+from verify.book import pictures
 from verify.book.chapters import Chapters
 from verify.engine import identity
 from verify.store import folder
@@ -22,7 +23,7 @@ class Shelf:
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self.path, self.tell = folder() / "book", tell
-        self.start = sha256(msgspec.json.encode(identity(), order="deterministic"))
+        self.start = sha256(msgspec.json.encode([identity(), pictures.versions()], order="deterministic"))
         self._sweep()
 
     def _file(self, text: str, proved: Sequence[int]) -> Path:

@@ -59,7 +59,7 @@ def leaf_page(
 ) -> bytes:
     again = shlex.join(["derive", "check", *words, leaf.formula.name, "--seed", str(report.seed)])
     subject = Subject(leaf.formula, leaf.entry, leaf.chapters, introductions.get(leaf.formula.group, ""),
-                      leaf.pictures, links, again)  # fmt: skip
+                      links, again)  # fmt: skip
     body, parts = formula_page.content(subject)
     title = f"{leaf.formula.title or leaf.formula.name}: the formula book"
     return page(title, body, up="../", aside=parts, engine=report.engine.derive).encode()
