@@ -31,7 +31,7 @@ def directional(
     number of elements alone. "agrees", "differs" or "cannot tell" as in `verify.differences.testify`.
     Raises UnsupportedError for a claim of another shape.
     """
-    body, by = _gradient(claim)
+    body, by = gradient_of(claim)
     if any(isinstance(part, Derivative) for part in walk(claim.right)):
         raise UnsupportedError("a directional check of a claim with derivatives on the right")
     random = np.random.default_rng(seed)
@@ -57,7 +57,8 @@ def directional(
     return Testimony("differences", says, "" if says == "agrees" else f"along {directions} directions", facts)
 
 
-def _gradient(claim: Claim) -> tuple[Node, Element]:
+def gradient_of(claim: Claim) -> tuple[Node, Element]:
+    """The scalar that a claim differentiates, and by what; UnsupportedError for a claim of another shape."""
     match claim.left:
         case Derivative(body, (by,)) if claim.operator == "==" and not any(isinstance(i, Index) for i in body.free):
             if len(set(by.subscripts)) == len(by.subscripts) and all(isinstance(s, Index) for s in by.subscripts):

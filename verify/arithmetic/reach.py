@@ -82,7 +82,9 @@ class Structure:
         """The nodes below in order, through definitions and through functions that are no primitives."""
         found: dict[Node, None] = {}
         entered: set[Tensor] = set()
-        waiting = [chain.from_iterable(map(_opened, roots))]  # no calls within calls: definitions may form a long chain
+        waiting: list[Iterator[Node]] = [
+            chain.from_iterable(map(_opened, roots))
+        ]  # no calls within calls: definitions may form a long chain
         while waiting:
             node = next(waiting[-1], None)
             if node is None:
