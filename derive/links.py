@@ -3,10 +3,11 @@
 D(L, W[i, j]) == D(L, z[i])*a[j] is shown by one step of the chain rule, however long the way from z to L is.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from derive.binding import walk
-from derive.expression import Derivative, Element, Node, Tensor
+from derive.binding import opened
+from derive.expression import Derivative, Element, Expect, Node, Reduce, Tensor
 from derive.formula import Claim, Definition
 from derive.resolution import Resolution
 
@@ -27,7 +28,7 @@ def links(resolution: Resolution, claim: Claim) -> Links | None:
 
     None where fewer than two are compared, or one is not by adjoints alone.
     """
-    found = dict.fromkeys(n for side in (claim.left, claim.right) for n in walk(side) if isinstance(n, Derivative))
+    found = dict.fromkeys(node for side in (claim.left, claim.right) for node in _derivatives(side))
     targets: dict[Node, list[Derivative]] = {}
     for node in found:
         if len(node.by) > 1 or "D" in node.body.mentions:
@@ -51,6 +52,16 @@ def links(resolution: Resolution, claim: Claim) -> Links | None:
         start = first if first >= 0 else _first_user(program, by) - 1
         between |= {definition.tensor for definition in program[start + 1 :]}
     return Links(names, frozenset(between)) if names else None
+
+
+def _derivatives(node: Node) -> Iterator[Derivative]:
+    """The derivatives below a node, with the indices freed that a sum binds: a bound name may be bound further in."""
+    if isinstance(node, Derivative):
+        yield node
+    elif "D" in node.mentions:
+        parts = (opened(node)[0],) if isinstance(node, Reduce | Expect) else node.parts
+        for part in parts:
+            yield from _derivatives(part)
 
 
 def _first_user(program: list[Definition], tensors: set[Tensor]) -> int:

@@ -20,7 +20,8 @@ VECTOR = {"x": "real[n]"}
 NAMES = (
     "softmax_cross_entropy", "bn_backward", "layer_norm", "attention_context", "l2_normalization", "relu", "huber_loss",
     "conv2d", "average_pooling", "lstm_cell", "momentum", "exponential_moving_average", "kl_two_gaussians",
-    "logistic_regression_gradients", "summed_area_table",
+    "logistic_regression_gradients", "summed_area_table", "layer_chain_rule", "bn_gradients", "cosine_similarity",
+    "sigmoid_saturation",
 )  # fmt: skip
 
 
