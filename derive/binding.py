@@ -38,10 +38,7 @@ def reduce(kind: str, body: Like, *indices: Index) -> Reduce:
     """
     opened_names = tuple(str(i.name) for i in indices) if all(isinstance(i.name, str) for i in indices) else None
     closed, bound = _bind(as_node(body), indices)
-    node = Reduce(kind, closed, bound)
-    if node.hint is None:
-        object.__setattr__(node, "hint", opened_names)
-    return node
+    return hinted(Reduce(kind, closed, bound), opened_names)
 
 
 def total(body: Like, *indices: Index) -> Node:
@@ -54,9 +51,7 @@ def expectation(body: Like, variable: Variable, mean: Like, deviation: Like) -> 
     level = max(body.level, mean.level, deviation.level)
     bound = Variable(level + 1)
     node = Expect(replace(body, {variable: bound}), (bound,), mean, deviation)
-    if node.hint is None and isinstance(variable.name, str):
-        object.__setattr__(node, "hint", (variable.name,))
-    return node
+    return hinted(node, (variable.name,) if isinstance(variable.name, str) else None)
 
 
 def _bind(body: Node, indices: tuple[Index, ...]) -> tuple[Node, tuple[Index, ...]]:
@@ -111,10 +106,15 @@ def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
     return change(value) if isinstance(value, Node) else value
 
 
-def _with_hint(node: _B, like: Binder) -> _B:
-    if node.hint is None:
-        object.__setattr__(node, "hint", like.hint)
+def hinted(node: _B, names: tuple[str, ...] | None) -> _B:
+    """The binder with names to print: those of whoever wrote it last, so that what was read before leaves no trace."""
+    if names is not None and (node.hint is None or all(map(str.isidentifier, names))):
+        object.__setattr__(node, "hint", names)
     return node
+
+
+def _with_hint(node: _B, like: Binder) -> _B:
+    return hinted(node, like.hint)
 
 
 def replace(node: Node, mapping: Mapping[Any, Node]) -> Node:

@@ -310,7 +310,7 @@ class Binder(Node):
     """A node that binds indices or a variable in `body`; make it with `reduce` or `expectation`."""
 
     __slots__ = ("hint",)
-    hint: tuple[str, ...] | None  # the names first read, for printing only
+    hint: tuple[str, ...] | None  # the names last written, for printing only
     body: Node
     bound: tuple[Any, ...]
 

@@ -187,10 +187,11 @@ def test_a_bound_index_takes_another_name_where_its_own_is_in_use():
 def test_every_side_of_the_shipped_catalog_reads_back():
     for formula in catalog.read(catalog.shipped()).formulas.values():
         known = catalog.scope_of(formula)
+        names = {tensor.name for tensor in formula.tensors()} | {size.name for size in formula.sizes}
         for claim in formula.claims:
             for side in (claim.left, claim.right):
                 free = {index.name: index for index in side.free if isinstance(index, Index)}
-                assert expression(text(side), known, free) is side, formula.name
+                assert expression(text(side, names), known, free) is side, formula.name
 
 
 def test_an_index_that_the_engine_named_gets_a_letter():

@@ -1,6 +1,6 @@
 """Sums over a Kronecker delta, contracted in the reader's own form: nothing else is touched."""
 
-from derive.binding import opened, rebuilt, reduce, replace
+from derive.binding import hinted, opened, rebuilt, reduce, replace
 from derive.expression import Add, Delta, Index, Multiply, Node, Reduce, add, multiply, power
 
 
@@ -71,6 +71,4 @@ def _summed(term: Node, left: tuple[Index, ...], like: Reduce) -> Node:
     if not left:
         return term
     made = reduce("sum", term, *left)
-    if made.hint is None and like.hint is not None and len(left) == len(like.hint):
-        object.__setattr__(made, "hint", like.hint)
-    return made
+    return hinted(made, like.hint if like.hint is not None and len(left) == len(like.hint) else None)

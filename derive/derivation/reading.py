@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
-from derive.binding import rebuilt
+from derive.binding import hinted, rebuilt
 from derive.expression import (
     Add,
     Axis,
@@ -61,10 +61,7 @@ def folded(node: Node) -> Node:
 
 def _with_body(node: Reduce, body: Node) -> Reduce:
     """The reduction with another body in which the same names are bound."""
-    made = Reduce(node.kind, body, node.bound)
-    if made.hint is None:
-        object.__setattr__(made, "hint", node.hint)
-    return made
+    return hinted(Reduce(node.kind, body, node.bound), node.hint)
 
 
 def _gathered(factors: tuple[Node, ...]) -> Node:
