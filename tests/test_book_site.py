@@ -12,6 +12,10 @@ import pytest
 
 from derive.catalog import read
 from derive.cli import run_command
+from derive.printing.glyphs import ACCENTS, RELATIONS, SIGNS, glyph
+from derive.printing.layout import Symbol
+from derive.printing.letters import GREEK
+from derive.printing.mathml import BIG
 from derive.selection import select
 from verify import run
 from verify.book import binding, site
@@ -258,6 +262,9 @@ def opened(files, folder, sampled):
 def test_the_font_has_what_formulas_are_made_of_and_its_licence_beside_it():
     known = font()
     assert "MATH" in known
+    signs = "".join([*SIGNS.values(), *RELATIONS.values(), *ACCENTS.values(), *BIG.values(), "()[]{}|⌊⌋∂…"])
+    greek = "".join(glyph(Symbol(name)) for name in GREEK)
+    assert not [sign for sign in signs + greek if ord(sign) not in known.getBestCmap()]
     letters = [*range(0x1D44E, 0x1D468), *range(0x1D6FC, 0x1D715)]  # italic letters, Latin and Greek
     missing = [point for point in letters if point not in known.getBestCmap() and point != 0x1D455]
     assert not missing

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from derive.cli.help import Command
-from derive.cli.options import NOTHING, judging, memory, no_cache, processors, tell, words
+from derive.cli.options import BROKEN, NOTHING, judging, memory, no_cache, processors, tell, words
 from derive.output import complain, write
 from derive.selection import select
 
@@ -58,7 +58,9 @@ def report(
         ctx.exit(status)
     formulas = {str(formula.place): formula for _, _, formula in planned.formulas}
     own = [file.shown for file in selection.files if file.is_own]
-    leaves = binding.bound(formulas, judged.formulas, limits.workers, None if no_cache else shelf.Shelf(complain))
+    leaves = binding.bound(
+        formulas, judged.formulas, limits.workers, None if no_cache else shelf.Shelf(complain), timeout
+    )
     gallery = drawn(judged, list(formulas.values())) if pictures.are_there() else None
     if gallery is None:
         complain("without pictures: they need matplotlib and networkx (pip install 'derive-formulas[report]')")
@@ -68,7 +70,7 @@ def report(
         for failure in leaf.chapters.steps.failures:
             complain(f"{leaf.formula.name}: {failure}")
     write(f"{out / 'index.html'}: {len(leaves)} formulas, {size / 1e6:.1f} MB\n")
-    ctx.exit(status)
+    ctx.exit(BROKEN if any(leaf.chapters.steps.failures for leaf in leaves) else status)
 
 
 def drawn(judged: "Report", formulas: "list[Formula]") -> "Markup":

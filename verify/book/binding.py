@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 
 from derive.formula import Formula
@@ -26,8 +27,13 @@ class Leaf:
     chapters: Chapters
 
 
-def bound(formulas: Mapping[str, Formula], entries: Iterable[Entry], workers: int, shelf: Shelf | None) -> list[Leaf]:
-    """The leaves of a book. formulas: by the place of their entry.  shelf: knows the chapters of earlier books."""
+def bound(
+    formulas: Mapping[str, Formula], entries: Iterable[Entry], workers: int, shelf: Shelf | None, seconds: float = 0
+) -> list[Leaf]:
+    """The leaves of a book. formulas: by the place of their entry.  shelf: knows the chapters of earlier books.
+
+    seconds: for what is derived of one formula, 0 for any time.
+    """
     listed = [(entry, formulas[entry.where]) for entry in entries if entry.where in formulas]
     pages = pages_of(formula for _, formula in listed)
     known: dict[str, Chapters] = {}
@@ -36,9 +42,9 @@ def bound(formulas: Mapping[str, Formula], entries: Iterable[Entry], workers: in
             found = shelf.find(formula.text, proved(entry))
             known.update({entry.where: found} if found else {})
     missing = [(entry, formula) for entry, formula in listed if entry.where not in known]
-    for (entry, formula), made in zip(missing, _made(missing, workers), strict=True):
+    for (entry, formula), made in zip(missing, _made(missing, workers, seconds), strict=True):
         known[entry.where] = made
-        if shelf is not None:
+        if shelf is not None and made.is_final:
             shelf.keep(formula.text, proved(entry), made)
     return [Leaf(page, formula, entry, known[entry.where])
             for page, (entry, formula) in zip(pages, listed, strict=True)]  # fmt: skip
@@ -67,20 +73,20 @@ def proved(entry: Entry) -> list[int]:
 _LISTED: list[tuple[Entry, Formula]] = []  # what a worker finds when it is forked
 
 
-def _made(listed: Sequence[tuple[Entry, Formula]], workers: int) -> Iterator[Chapters]:
+def _made(listed: Sequence[tuple[Entry, Formula]], workers: int, seconds: float) -> Iterator[Chapters]:
     if min(workers, len(listed)) <= 1 or METHOD != "fork":
-        yield from (_chapters(entry, formula) for entry, formula in listed)
+        yield from (_chapters(entry, formula, seconds) for entry, formula in listed)
         return
     use_one_thread()
     _LISTED[:] = listed
     with ProcessPoolExecutor(min(workers, len(listed)), get_context(METHOD)) as pool:
-        yield from pool.map(_work, range(len(listed)))
+        yield from pool.map(partial(_work, seconds), range(len(listed)))
     _LISTED.clear()
 
 
-def _work(number: int) -> Chapters:
-    return _chapters(*_LISTED[number])
+def _work(seconds: float, number: int) -> Chapters:
+    return _chapters(*_LISTED[number], seconds)
 
 
-def _chapters(entry: Entry, formula: Formula) -> Chapters:
-    return chapters(formula, {entry.claims[number].where for number in proved(entry)})
+def _chapters(entry: Entry, formula: Formula, seconds: float) -> Chapters:
+    return chapters(formula, {entry.claims[number].where for number in proved(entry)}, seconds)

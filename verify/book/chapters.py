@@ -17,6 +17,7 @@ from derive.formula import Claim, Formula
 from derive.printing.display import Line
 from verify.book import pictures
 from verify.book.drawing import Drawing
+from verify.book.patience import OutOfTime, limited
 from verify.steps import compared_steps
 from verify.stepwise import checker
 
@@ -52,16 +53,30 @@ class Code(Struct, frozen=True):
 
 
 class Chapters(Struct, frozen=True):
-    """The parts of a page that take work."""
+    """The parts of a page that take work. is_final: whether another time would find the same."""
 
     steps: Told
     proofs: list[Proved]
     code: list[Code]
     pictures: list[Drawing] = []
+    is_final: bool = True
 
 
-def chapters(formula: Formula, proved: set[str]) -> Chapters:
-    """What is derived for a formula. proved: the places of the claims whose proofs are told."""
+def chapters(formula: Formula, proved: set[str], seconds: float = 0) -> Chapters:
+    """What is derived for a formula. proved: the places of the claims whose proofs are told.
+
+    seconds: the time for it, 0 for any; where it is over, or the engine stumbles, the chapters say so.
+    """
+    try:
+        with limited(seconds):
+            return _chapters(formula, proved)
+    except OutOfTime:
+        return Chapters(Told(notes=[f"nothing was derived within {seconds:g} s"]), [], [], is_final=False)
+    except Exception as error:  # one formula is not to cost the others their pages
+        return Chapters(Told(failures=[f"internal error: {type(error).__name__}: {error}"]), [], [], is_final=False)
+
+
+def _chapters(formula: Formula, proved: set[str]) -> Chapters:
     claims = [claim for claim in formula.claims if claim.origin == "claim" and str(claim.place) in proved]
     proofs = [_proof(formula, claim) for claim in claims]
     return Chapters(_steps(formula), proofs, list(_code(formula)), _pictures(formula))
