@@ -131,10 +131,12 @@ def _grounded(claim: Claim, at: Evaluation) -> Claim:
             None,
         )
         if found is None:
+            if any(at.integer(leaf.axis.size) < 1 for leaf in free if isinstance(leaf, Index)):
+                raise UnsupportedError("an index without values")
             return claim
         value: Node = _VALUE
         if isinstance(found, Index):  # late on its axis, so that what ends there has a length
-            value = number(at.integer(found.axis.start) + at.integer(found.axis.size) - 1 - at.draw.number)
+            value = number(at.integer(found.axis.start) + max(at.integer(found.axis.size) - 1 - at.draw.number, 0))
         claim = dataclasses.replace(
             claim, left=replace(claim.left, {found: value}), right=replace(claim.right, {found: value})
         )
