@@ -6,7 +6,8 @@ grows linearly with the number of definitions. The derivative of a recurrence is
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from derive.binding import fresh, replace, total
 from derive.calculus import differential
@@ -17,8 +18,7 @@ from derive.formula import Definition, mentioned
 # --------------------------------------------------------------------------- reverse, the adjoints
 
 
-@dataclass(frozen=True)
-class Adjoint:
+class Adjoint(msgspec.Struct, frozen=True):
     """tensor[outer, indices] = body: the derivative of the target by an element of `of`.
 
     outer: the free indices of the target (none if it is a scalar).  users: the definitions whose

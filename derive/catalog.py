@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from derive.errors import CatalogError, Place
 from derive.expression import Number
@@ -19,17 +20,15 @@ from derive.printing.text import axis_text
 GROUPS = "groups"  # the key under which a catalog introduces its groups, which no formula can have as its name
 
 
-@dataclass
-class Catalog:
+class Catalog(msgspec.Struct):
     """What a file holds: formulas by name, introductions of groups, and what is wrong with the other entries."""
 
-    formulas: dict[str, Formula] = field(default_factory=dict)
-    groups: dict[str, str] = field(default_factory=dict)
-    errors: list[CatalogError] = field(default_factory=list)
+    formulas: dict[str, Formula] = {}
+    groups: dict[str, str] = {}
+    errors: list[CatalogError] = []
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(msgspec.Struct, frozen=True):
     """A line of `derive list`: an entry whose expressions were not read.
 
     chunk: the text that holds it.  is_alone: nothing else stands there.

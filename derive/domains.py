@@ -1,10 +1,9 @@
 """The domains that an input can declare: what is true of every element, and what relates them."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True)
-class Domain:
+class Domain(msgspec.Struct, frozen=True):
     """What `name[axes]` promises of an input.
 
     low, high: open bounds of each element (None: unbounded).  nonzero, integer: of each element.

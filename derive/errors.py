@@ -1,12 +1,12 @@
 """What is wrong with a text that the user wrote: where, what was expected, and the nearest right thing."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 
+import msgspec
 
-@dataclass(frozen=True)
-class Place:
+
+class Place(msgspec.Struct, frozen=True):
     """A position in a file; line and column count from 1. `source` is the text of that line."""
 
     file: str

@@ -1,7 +1,8 @@
 """The algebra: shows that the two sides of a claim are equal for every size and every point, or says nothing."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from derive.algebra import induction
 from derive.algebra.lemmas import by_lemmas, is_lemma
@@ -26,8 +27,7 @@ EFFORT_WITHOUT_LINKS = 20_000
 """Of a proof that works out again what its claim names: it takes hundreds, or never ends, as through a deep net."""
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(msgspec.Struct, frozen=True):
     """equal: whether left == right was shown.  reason: why not.  facts: what the proof relies on.
 
     opened: the definitions that were read, the others being names; None for a proof that is no single comparison.

@@ -3,9 +3,10 @@
 import os
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
+
+import msgspec
 
 from derive.catalog import Listed, listing, shipped
 from derive.errors import CatalogError
@@ -14,8 +15,7 @@ from derive.language.document import Chunk
 SHIPPED = "catalog.yaml"
 
 
-@dataclass(frozen=True)
-class File:
+class File(msgspec.Struct, frozen=True):
     """A catalog: where it is, its name in messages, and its entries, or those selected.
 
     is_own: the user's.  rest: what of it is no entry at a glance: introductions of groups, and mistakes.
@@ -28,15 +28,14 @@ class File:
     rest: tuple[Chunk, ...] = ()
 
 
-@dataclass
-class Selection:
+class Selection(msgspec.Struct):
     """The files with the entries that were selected, in the files' order, and what could not be listed.
 
     is_whole: every entry of every file was selected.
     """
 
-    files: list[File] = field(default_factory=list)
-    errors: list[CatalogError] = field(default_factory=list)
+    files: list[File] = []
+    errors: list[CatalogError] = []
     is_whole: bool = True
 
 
@@ -64,7 +63,7 @@ def select(words: Sequence[str]) -> Selection:
         raise UnknownWord("\n".join(_unknown(word, _entries(selection)) for word in unknown))
     for place, file in enumerate(selection.files):
         entries = tuple(entry for entry in file.entries if any(_is_named(entry, word) for word in wanted))
-        selection.files[place] = replace(file, entries=entries)
+        selection.files[place] = msgspec.structs.replace(file, entries=entries)
     selection.files = [file for file in selection.files if file.entries]
     selection.is_whole = False
     return selection

@@ -1,9 +1,9 @@
 """The factors of a normal form: its content (a monomial and a number) and irreducible primitive polynomials."""
 
-from dataclasses import dataclass
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from flint import Ordering, fmpq, fmpq_mpoly_ctx, fmpz, fmpz_mpoly_ctx
 
 from derive.algebra.polynomial import (
@@ -36,8 +36,7 @@ MANY = 60  # from this degree on, exponents are counted in their greatest common
 Generator = tuple[Node, Monomial]
 
 
-@dataclass(frozen=True)
-class Factored:
+class Factored(msgspec.Struct, frozen=True):
     """polynomial = coefficient * content * product of factor**times, each factor primitive."""
 
     coefficient: Rational

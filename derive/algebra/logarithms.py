@@ -5,9 +5,9 @@ bounds that touch elsewhere than at v = 1.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from flint import fmpq
 
 from derive.algebra.leading import quotient_of
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
 Context = tuple[Monomial, tuple[Index, ...]]  # what stands before a sum, and what it runs over; ((), ()) for no sum
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     """The logarithms that one weight multiplies: coefficient times log(argument), and terms that are logarithms."""
 
     context: Context

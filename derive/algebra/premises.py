@@ -1,10 +1,10 @@
 """Premises: what is >= 0 whatever the values, and speaks of the atoms of a normal form that is to be shown >= 0."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import msgspec
 from flint import fmpq
 
 from derive.algebra.components import free_of
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 MAX_PREMISES = 32
 
 
-@dataclass(frozen=True)
-class Premise:
+class Premise(msgspec.Struct, frozen=True):
     """A normal form that is >= 0 wherever it is defined, by a rule."""
 
     rule: str

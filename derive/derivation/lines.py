@@ -1,8 +1,9 @@
 """The lines of a derivation, each asked about before it is added."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from derive.binding import replace, walk
 from derive.derivation.reading import tidy
@@ -16,8 +17,7 @@ from derive.proof import Algebra, derived
 SMALL = 30  # nodes up to which a step is shown in the engine's form beside the proved one
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(msgspec.Struct, frozen=True):
     """What exact arithmetic says of a step. reason: where it differs, or why it cannot tell."""
 
     says: Literal["agrees", "differs", "cannot tell"]

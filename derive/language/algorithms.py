@@ -1,10 +1,11 @@
 """The algorithms that an entry can name, and worked examples of them; what they do is in `verify.algorithms`."""
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from derive.errors import nearest
 from derive.formula import Case
@@ -16,8 +17,7 @@ _QUOTIENT = re.compile(r"[+-]?[0-9]{1,50}/[0-9]{0,49}[1-9][0-9]*")
 _MOST = 10_000  # numbers in one argument
 
 
-@dataclass(frozen=True)
-class Algorithm:
+class Algorithm(msgspec.Struct, frozen=True):
     """The arguments of an algorithm. optional: those that can be left out.  words: those that are texts."""
 
     arguments: tuple[str, ...]

@@ -6,10 +6,11 @@ that repeat, anchors, aliases, merges, tags and directives are refused; so are c
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from derive.errors import CatalogError, Place
 from derive.language.source import Text, hidden_character, line_shown, shown
@@ -18,8 +19,7 @@ BYTES = 1_000_000
 DEPTH = 20
 
 
-@dataclass(frozen=True)
-class Chunk:
+class Chunk(msgspec.Struct, frozen=True):
     """The lines of one top-level entry; `line` is the number of the first."""
 
     file: str
@@ -33,8 +33,7 @@ class Chunk:
         return Place(self.file, self.line + self.text.count("\n", 0, start), offset - start + 1, line_shown(source))
 
 
-@dataclass(frozen=True)
-class Scalar:
+class Scalar(msgspec.Struct, frozen=True):
     """A text. is_plain: without quotes, so that YAML ended it at ` #`."""
 
     text: Text
@@ -49,8 +48,7 @@ class Scalar:
         return self.text.error(message, 0, *notes)
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     items: tuple["Part", ...]
     raw: Text
 
@@ -58,8 +56,7 @@ class Listing:
         return self.raw.error(message, 0, *notes)
 
 
-@dataclass(frozen=True)
-class Mapping:
+class Mapping(msgspec.Struct, frozen=True):
     pairs: tuple[tuple[Scalar, "Part"], ...]
     raw: Text
 

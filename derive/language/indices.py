@@ -3,7 +3,8 @@
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+
+import msgspec
 
 from derive.errors import CatalogError
 from derive.expression import Axis, axis
@@ -12,8 +13,7 @@ from derive.language.source import Text
 from derive.printing.text import axis_text
 
 
-@dataclass
-class Slot:
+class Slot(msgspec.Struct):
     """An index whose axis is sought.
 
     offset: where it was met.  use: the subscripted name that gave the axis.  bounds: the first and the last
@@ -33,8 +33,7 @@ class Slot:
     is_variable: bool = False
 
 
-@dataclass
-class Indices:
+class Indices(msgspec.Struct):
     """The free indices of a text by name, and for each call that binds some the slots of those.
 
     Indices of a left-hand side are put into `free` before `find`. `itself` names a tensor whose axes are
@@ -43,11 +42,11 @@ class Indices:
 
     text: Text
     scope: Scope
-    free: dict[str, Slot] = field(default_factory=dict)
-    bound: dict[ast.Call, list[Slot]] = field(default_factory=dict)
+    free: dict[str, Slot] = {}
+    bound: dict[ast.Call, list[Slot]] = {}
     itself: str = ""
-    _around: dict[str, Slot] = field(default_factory=dict)
-    _in_bounds: list[ast.Name] = field(default_factory=list)
+    _around: dict[str, Slot] = {}
+    _in_bounds: list[ast.Name] = []
 
     def find(self, *trees: ast.expr) -> None:
         """Type every index of the trees; CatalogError where one runs over two axes."""

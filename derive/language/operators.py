@@ -10,8 +10,9 @@ A `!` before the name says that the operator is not differentiated: the library 
 """
 
 import re
-from dataclasses import dataclass
 from functools import cache
+
+import msgspec
 
 _SIGNATURES = """
 torch.nn.functional.relu(input)
@@ -170,8 +171,7 @@ _MARKS = "#~?"
 _LINE = re.compile(r"(!?)([A-Za-z_.0-9]+)\(([^;)]*)(?:;([^)]*))?\)")
 
 
-@dataclass(frozen=True)
-class Operator:
+class Operator(msgspec.Struct, frozen=True):
     """arrays: names in the library's order.  whole: those of whole numbers.  plain: numbers, or lists of them.
 
     fixed: those by which nothing is differentiated.  words: the texts that an argument may be.  optional: what can be

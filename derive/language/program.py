@@ -3,8 +3,9 @@
 import ast
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+
+import msgspec
 
 from derive.domains import TABLE as DOMAINS
 from derive.errors import nearest
@@ -72,8 +73,7 @@ def _parts(text: Text, found: re.Match[str]) -> list[Text]:
     return parts
 
 
-@dataclass(frozen=True)
-class Left:
+class Left(msgspec.Struct, frozen=True):
     """The left side of a definition: its name, and each subscript with the axis given after a colon."""
 
     text: Text

@@ -6,8 +6,11 @@ are turned, added and left out in index notation. Nothing is code: the operator 
 
 import re
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from decimal import Decimal
+
+import msgspec
 
 from derive.errors import nearest
 from derive.expression import Index, Tensor, element
@@ -81,10 +84,7 @@ class _Reading:
 
     def own_scope(self) -> Scope:
         """The formula's names; what is declared beside them is forgotten again."""
-        copies = {name: type(value)(value) for name, value in vars(self.scope).items()}
-        own = Scope(**{name: value for name, value in copies.items() if not name.startswith("_")})
-        own._lengths.update(copies["_lengths"])
-        return own
+        return Scope(**{name: copy(value) for name, value in msgspec.structs.asdict(self.scope).items()})
 
     def name(self, key: Scalar) -> str:
         found = _KEY.fullmatch(key.value)

@@ -1,6 +1,6 @@
 """The names that a formula declares, and what each of them is."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 from derive import functions
 from derive.errors import nearest
@@ -16,21 +16,20 @@ KEPT = ("Normal", "at", "limit", "oo", "and", "or", "not")
 CALLABLE = (*functions.TABLE, *SPECIAL)
 
 
-@dataclass
-class Scope:
+class Scope(msgspec.Struct):
     """What is declared so far: inputs and definitions by name, sizes, and the names that served as indices.
 
     declared: how each tensor was declared, for messages.  later: names of definitions further down.
     steps: by the name of a recurrence and the position of its step, the axis of the step without the first ones.
     """
 
-    tensors: dict[str, Tensor] = field(default_factory=dict)
-    sizes: dict[str, Size] = field(default_factory=dict)
-    indices: set[str] = field(default_factory=set)
-    declared: dict[str, str] = field(default_factory=dict)
-    later: set[str] = field(default_factory=set)
-    steps: dict[tuple[str, int], Axis] = field(default_factory=dict)
-    _lengths: dict[frozenset[object], Node] = field(default_factory=dict)
+    tensors: dict[str, Tensor] = {}
+    sizes: dict[str, Size] = {}
+    indices: set[str] = set()
+    declared: dict[str, str] = {}
+    later: set[str] = set()
+    steps: dict[tuple[str, int], Axis] = {}
+    _lengths: dict[frozenset[object], Node] = {}
 
     def kind(self, name: str) -> str:
         """What a name is, with its article; "" if it is free."""

@@ -8,9 +8,10 @@ import ast
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from keyword import iskeyword
+
+import msgspec
 
 from derive.errors import CatalogError, Place
 
@@ -22,8 +23,7 @@ BITS = 4096
 EXPONENT = 400
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """A text and the place of each of its characters."""
 
     value: str

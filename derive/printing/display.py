@@ -1,9 +1,10 @@
 """Displays: the lines of a result or a derivation, which every format writes."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Protocol
+
+import msgspec
 
 from derive.expression import Axis, Node, Tensor
 from derive.printing import latex
@@ -18,8 +19,7 @@ Words = tuple[str | Tensor, ...]
 DEFINITION: Words = ("definition",)
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """left OP right.  rule: what leads to this line, in a derivation.  drawn: what to show for the two sides."""
 
     left: Node
@@ -35,8 +35,7 @@ class Drawn(Protocol):
     def piece(self, composer: Composer) -> Piece: ...
 
 
-@dataclass
-class Display:
+class Display(msgspec.Struct):
     """Lines of an aligned display, notes in words on what could not be shown, and steps that a check refuted.
 
     letters: the names to prefer for a bound index over an axis.  taken: names that no index may have in the language,
@@ -45,11 +44,11 @@ class Display:
 
     name: str = ""
     title: str = ""
-    letters: Mapping[Axis, Sequence[str]] = field(default_factory=dict)
+    letters: Mapping[Axis, Sequence[str]] = {}
     taken: frozenset[str] = frozenset()
-    lines: list[Line] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+    lines: list[Line] = []
+    notes: list[str] = []
+    failures: list[str] = []
     is_derivation: bool = False
 
     def add(self, left: Node, right: Node, operator: str = "==", rule: Words = ()) -> None:
@@ -152,8 +151,7 @@ def _relation(composer: Composer, line: Line) -> Relation:
     return Relation(left.box, RELATIONS[line.operator], right.box)
 
 
-@dataclass(frozen=True)
-class Laid:
+class Laid(msgspec.Struct, frozen=True):
     """A line laid out.  is_first: whether its left side is shown.  group: counts the left sides of a derivation."""
 
     relation: Relation

@@ -1,8 +1,9 @@
 """How pieces join: brackets, products, quotients, numbers and limits, whatever the letters are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction as Rational
+
+import msgspec
 
 from derive.expression import (
     ONE,
@@ -47,8 +48,7 @@ LOOSE, SUM, PRODUCT, SCRIPTED, ATOM = range(5)
 LARGE = 11  # parts of an exponent beyond which exp(...) reads better
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """The layout of a part.
 
     closed: what to write where a factor follows, if `box` would swallow that factor.  unsigned: a negative term
