@@ -6,7 +6,7 @@ from html import escape
 from derive.expression import Derivative, Element, Tensor
 from derive.formula import Definition, Formula
 from derive.printing.glyphs import COMBINING, glyph
-from derive.printing.layout import Symbol, inside
+from derive.printing.layout import Digits, Scripts, Symbol, inside
 from derive.printing.letters import letter
 from verify.book.drawing import Drawing
 
@@ -29,7 +29,7 @@ def drawn(formula: Formula) -> Iterator[Drawing]:
     places = _placed(formula, edges)
     wanted = {c.left.by[0].tensor for c in formula.claims if isinstance(c.left, Derivative) and len(c.left.by) == 1}
     source = _source(places, edges, definitions, target)
-    names = ", ".join(tensor.name for tensor in places if tensor not in definitions)
+    names = ", ".join(t.name for t in places if isinstance(t, Tensor) and t not in definitions)
     order = ", ".join(d.name for d in formula.definitions if d.tensor in nodes)
     told = ", ".join(sorted(tensor.name for tensor in wanted if tensor in nodes))
     yield Drawing(
@@ -59,8 +59,13 @@ def _edges(definitions: Mapping[Tensor, Definition], target: Tensor) -> list[tup
     return list(found)
 
 
-def _placed(formula: Formula, edges: list[tuple[Tensor, Tensor]]) -> dict[Tensor, tuple[float, float]]:
-    """A place for each node: a column for each generation, inputs beside their first reader, few crossings."""
+Place = tuple[float, float]
+Passage = tuple[Tensor, Tensor, int]
+"""Where an edge that spans several columns passes through one of them."""
+
+
+def _placed(formula: Formula, edges: list[tuple[Tensor, Tensor]]) -> dict[Tensor | Passage, Place]:
+    """A place for each node and each passage: a column for each generation, inputs before their first reader."""
     import networkx as nx
 
     graph = nx.DiGraph()
@@ -69,12 +74,20 @@ def _placed(formula: Formula, edges: list[tuple[Tensor, Tensor]]) -> dict[Tensor
     for node in formula.inputs:
         if node in graph:
             depth[node] = min(depth[user] for user in graph.successors(node)) - 1
-    order = {node: place for place, node in enumerate(formula.tensors())}
-    columns: dict[int, list[Tensor]] = {}
+    order: dict[Tensor | Passage, int] = {node: place for place, node in enumerate(formula.tensors())}
+    for one, other in edges:
+        chain: list[Tensor | Passage] = [one, *_passages(one, other, depth[one], depth[other]), other]
+        for level, passage in enumerate(chain[1:-1], depth[one] + 1):
+            depth[passage] = level
+            order[passage] = len(order)
+        if len(chain) > 2:
+            graph.remove_edge(one, other)
+            nx.add_path(graph, chain)
+    columns: dict[int, list[Tensor | Passage]] = {}
     for node in sorted(graph, key=lambda n: (depth[n], order[n])):
         columns.setdefault(depth[node], []).append(node)
     height = {node: float(row) for nodes in columns.values() for row, node in enumerate(nodes)}
-    for sweep in range(6):
+    for sweep in range(8):
         for level in sorted(columns, reverse=bool(sweep % 2)):
             around = graph.successors if sweep % 2 else graph.predecessors
             nodes = columns[level]
@@ -85,12 +98,16 @@ def _placed(formula: Formula, edges: list[tuple[Tensor, Tensor]]) -> dict[Tensor
             for node in sorted(graph, key=lambda n: order[n])}  # fmt: skip
 
 
+def _passages(one: Tensor, other: Tensor, start: int, end: int) -> list[Passage]:
+    return [(one, other, level) for level in range(start + 1, end)]
+
+
 def _mean(values: list[float], default: float) -> float:
     return sum(values) / len(values) if values else default
 
 
 def _source(
-    places: Mapping[Tensor, tuple[float, float]], edges: list[tuple[Tensor, Tensor]],
+    places: Mapping[Tensor | Passage, Place], edges: list[tuple[Tensor, Tensor]],
     definitions: Mapping[Tensor, Definition], target: Tensor,
 ) -> str:  # fmt: skip
     width = max(x for x, _ in places.values()) + WIDE / 2 + 6
@@ -98,27 +115,40 @@ def _source(
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" class="graph">']
     for one, other in edges:
         (x, y), (u, v) = places[one], places[other]
-        parts += [_arrow(x + WIDE / 2, y - 5, u - WIDE / 2, v - 5, "forward"),
-                  _arrow(u - WIDE / 2, v + 7, x + WIDE / 2, y + 7, "back")]  # fmt: skip
+        through = [place for node, place in places.items() if isinstance(node, tuple) and node[:2] == (one, other)]
+        through.sort()
+        there = [(x + WIDE / 2, y - 5), *((p - WIDE / 2, q - 5) for p, q in through), (u - WIDE / 2, v - 5)]
+        back = [(u - WIDE / 2, v + 7), *((p - WIDE / 2, q + 7) for p, q in reversed(through)), (x + WIDE / 2, y + 7)]
+        parts += [_arrow(there, "forward"), _arrow(back, "back")]
     for tensor, (x, y) in places.items():
+        if isinstance(tensor, tuple):
+            continue
         kind = "target" if tensor is target else "made" if tensor in definitions else "input"
-        parts.append(
-            f'<rect class="{kind}" x="{x - WIDE / 2:g}" y="{y - HIGH / 2:g}" width="{WIDE}" height="{HIGH}" rx="5"/>'
-        )
+        corner = f'x="{x - WIDE / 2:g}" y="{y - HIGH / 2:g}"'
+        parts.append(f'<rect class="{kind}" {corner} width="{WIDE}" height="{HIGH}" rx="5"/>')
         parts.append(f'<text x="{x:g}" y="{y + 5:g}" text-anchor="middle">{escape(shown(tensor))}</text>')
         if tensor is not target:
-            below = f"∂{_letter(target.name)}/∂{shown(tensor)}"
-            parts.append(
-                f'<text class="adjoint" x="{x:g}" y="{y + HIGH / 2 + 15:g}" text-anchor="middle">{escape(below)}</text>'
-            )
+            below = escape(f"∂{_letter(target.name)}/∂{shown(tensor)}")
+            at = f'x="{x:g}" y="{y + HIGH / 2 + 15:g}"'
+            parts.append(f'<text class="adjoint" {at} text-anchor="middle">{below}</text>')
     return "".join([*parts, "</svg>"])
 
 
-def _arrow(x: float, y: float, u: float, v: float, kind: str) -> str:
-    """A curve that leaves and arrives level, with its head."""
-    sign = 1 if u > x else -1
-    bend = abs(u - x) * 0.45
-    path = f"M{x:g} {y:g}C{x + sign * bend:.4g} {y:g} {u - sign * bend:.4g} {v:g} {u - sign * 5:g} {v:g}"
+def _arrow(points: list[Place], kind: str) -> str:
+    """A curve through points that leaves and arrives level, with its head; straight across the width of a column."""
+    sign = 1 if points[-1][0] > points[0][0] else -1
+    (x, y), (u, v) = points[0], points[-1]
+    path = f"M{x:g} {y:g}"
+    for number, (p, q) in enumerate(points[1:], 1):
+        is_last = number == len(points) - 1
+        near = p if is_last or sign > 0 else p + WIDE
+        bend = abs(near - x) * 0.45
+        end = near - sign * 5 if is_last else near
+        path += f"C{x + sign * bend:.4g} {y:g} {near - sign * bend:.4g} {q:g} {end:g} {q:g}"
+        x, y = near, q
+        if not is_last:
+            x += sign * WIDE
+            path += f"H{x:g}"
     head = f"M{u:g} {v:g}l{-sign * 8} -3.5v7z"
     return f'<path class="{kind}" d="{path}"/><path class="{kind} head" d="{head}"/>'
 
@@ -130,5 +160,11 @@ def shown(tensor: Tensor) -> str:
 
 
 def _letter(name: str) -> str:
-    symbols = [part for part in inside(letter(name)) if isinstance(part, Symbol)]
-    return "_".join(glyph(part) + COMBINING.get(part.accent, "") for part in symbols) or name
+    """A name with its Greek letter and its accent; what stands below it behind a low line."""
+    box = letter(name)
+    base = box.base if isinstance(box, Scripts) else box
+    if not isinstance(base, Symbol):
+        return name
+    below = [part.name if isinstance(part, Symbol) else part.text for part in inside(box)
+             if isinstance(part, Symbol | Digits) and part is not base]  # fmt: skip
+    return glyph(base) + COMBINING.get(base.accent, "") + "".join(f"_{text}" for text in below)
