@@ -3,6 +3,8 @@
 python benchmarks/accuracy.py [FILE]  prints the worst relative error in units in the last place of float32, over the
 elements of value and gradients, for logits up to 1e4 and variances down to 1e-12, and writes it to FILE as JSON.
 An element counts where the true value is a normal float32; one that comes out as NaN or infinite is counted apart.
+The last column says how far the true values move when every input moves by half a unit in its last place, one way or
+the other: no program whose inputs were rounded to float32 can promise less.
 """
 
 import json
@@ -27,6 +29,16 @@ from verify.sampling import Draw
 
 ULP = 2.0**-23
 SINGLE = np.float32
+DRAWS = 4
+CAPTION = """
+Worst relative error of value and gradients. The exponentials of a softmax or log-sum-exp are shifted by the largest
+logit, and x - max is rounded by up to half a unit in the last place of itself, which is that much of an absolute error
+in the exponent: at logits of 100 the form as read, which does not shift, is more accurate, and from 89 on it overflows.
+The shifted form stays below what rounding the logits to float32 does already (last column). p - y in the logistic loss
+is as exact as p, which is right to half a unit: where y is close to p its relative error is p/(p - y) times that.
+A complement 1 - p of a softmax, as p - y is at the label, has no such form as 1 - sigmoid(x) = sigmoid(-x) and
+1 - tanh(x)^2 have: where p is near 1 its digits cancel (softmax cross-entropy at 100).
+"""
 BITS = 40_000  # exp(1e4) beside 1 needs 14 000 bits, and there are squares of it
 
 
@@ -77,6 +89,19 @@ def measured(found: list[Any], truth: list[Any]) -> tuple[float, int]:
     return worst, lost
 
 
+def inherent(formula: Formula, routine: Any, inputs: dict[str, Any], incoming: Any, truth: list[Any]) -> float:
+    """How far the true values move, in units in the last place, when every input moves by half such a unit."""
+    rng, worst = np.random.default_rng(2), 0.0
+
+    def moved(array: Any) -> Any:
+        return np.asarray(array, float) * (1 + rng.choice([-ULP, ULP], np.shape(array)) / 2)
+
+    for _ in range(DRAWS):
+        near = {name: moved(array) for name, array in inputs.items()}
+        worst = max(worst, measured(exact(formula, routine, near, moved(incoming)), truth)[0])
+    return worst
+
+
 # ------------------------------------------------------------ the formulas as they are read, in float32
 
 
@@ -96,6 +121,16 @@ def naive_log_sum_exp(x: Any, g: Any) -> list[Any]:
 
 def naive_softplus(x: Any, g: Any) -> list[Any]:
     return [np.log(1 + np.exp(x)), g * np.exp(x) / (1 + np.exp(x))]
+
+
+def naive_tanh(x: Any, g: Any) -> list[Any]:
+    y = np.tanh(x)
+    return [y, g * (1 - y**2)]
+
+
+def naive_sigmoid(x: Any, g: Any) -> list[Any]:
+    y = 1 / (1 + np.exp(-x))
+    return [y, g * y * (1 - y)]
 
 
 def naive_logistic_loss(z: Any, y: Any, g: Any) -> list[Any]:
@@ -126,6 +161,12 @@ def points() -> list[tuple[str, str, list[Any], Any, Callable[..., list[Any]]]]:
             (f"softplus, logits to {size:g}", "softplus", [row], g, naive_softplus),
             (f"logistic loss, logits to {size:g}", "bce_logit_gradient", [row, target], one, naive_logistic_loss),
         ]
+    for size in (1.0, 10.0, 40.0):
+        x, g = (size * rng.uniform(-1, 1, 8)).astype(SINGLE), rng.normal(size=8).astype(SINGLE)
+        found += [
+            (f"tanh, to {size:g}", "tanh", [x], g, naive_tanh),
+            (f"logistic function, to {size:g}", "sigmoid", [x], g, naive_sigmoid),
+        ]
     for variance in (1.0, 1e-6, 1e-12):
         x = (1 + np.sqrt(variance) * rng.normal(size=(8, 3))).astype(SINGLE)
         if variance < 1e-10:  # the numbers of float32 beside 1 are too far apart for such a variance
@@ -146,7 +187,8 @@ def main() -> None:
         (routine,) = [r for r in module.routines if len(r.inputs) == len(arguments)][:1]
         suffix = f"_{routine.name}" if routine.name else ""
         names = [tensor.name for tensor in routine.inputs]
-        truth = exact(formulas[entry], routine, dict(zip(names, arguments, strict=True)), g)
+        given = dict(zip(names, arguments, strict=True))
+        truth = exact(formulas[entry], routine, given, g)
         value, saved = scope[f"forward{suffix}"](*arguments)
         gradients = scope[f"backward{suffix}"](saved, g)
         ours = [value, *(gradients if isinstance(gradients, tuple) else (gradients,))]
@@ -159,12 +201,21 @@ def main() -> None:
             measured([theirs[k] for k in order if k < len(theirs)], truth[: len(theirs)]),
         )
         rows.append(
-            {"what": title, "exported": mine[0], "not finite": mine[1], "naive": other[0], "naive lost": other[1]}
+            {
+                "what": title,
+                "exported": mine[0],
+                "not finite": mine[1],
+                "naive": other[0],
+                "naive lost": other[1],
+                "inputs rounded": inherent(formulas[entry], routine, given, g, truth),
+            }
         )
-    print("| float32 | exported, ulp | not finite | as read, ulp | not finite |\n|---|---|---|---|---|")
+    print("| float32 | exported, ulp | not finite | as read, ulp | not finite | inputs rounded, ulp |")
+    print("|---|---|---|---|---|---|")
     for row in rows:
-        what, mine_, lost, other_, gone = row.values()
-        print(f"| {what} | {mine_:.1f} | {lost} | {other_:.3g} | {gone} |")
+        what, mine_, lost, other_, gone, rounded = row.values()
+        print(f"| {what} | {mine_:.1f} | {lost} | {other_:.3g} | {gone} | {rounded:.3g} |")
+    print(CAPTION)
     if len(sys.argv) > 1:
         with open(sys.argv[1], "w") as file:
             json.dump(rows, file, indent=1)

@@ -1,12 +1,8 @@
 """Exported NumPy code computes what exact arithmetic computes, for every entry of the catalog."""
 
-import subprocess
-import sys
-
 import pytest
 from exports import REFUSED, called, catalog, differences, exported, module_of, points_of, run, with_definitions
 
-from derive.cli import run_command
 from derive.errors import UnsupportedError
 from derive.export import plan, printed, writer
 
@@ -56,18 +52,3 @@ def test_an_argument_of_another_shape_is_refused():
     scope = run(printed(module_of("batch_norm"), "numpy"), "batch_norm")
     with pytest.raises(ValueError, match=r"gamma has the shape \(1,\), expected \(2,\)"):
         scope["forward"]([[1.0, 2.0], [3.0, 5.0]], [1.0], [0.0, 0.0], 1e-5)
-
-
-def test_the_command_writes_a_module_and_a_test_that_passes(tmp_path):
-    assert run_command(["export", "layer_norm", "-o", str(tmp_path / "norm.py"), "--test"]) == 0
-    test = tmp_path / "test_norm.py"
-    assert "import norm as exported" in test.read_text()
-    ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(test)], capture_output=True, text=True
-    )
-    assert "2 passed" in ran.stdout, ran.stdout
-
-
-def test_the_command_says_why_it_has_no_code(capsys):
-    assert run_command(["export", "box_sum"]) == 2
-    assert "box_sum is not exported to numpy: a sum whose range" in capsys.readouterr().err

@@ -25,6 +25,7 @@ USES = {
         "exp(x - max(w[j], j))/sum(exp(w[i] - max(w[j], j)), i)",
     ),
     "complement_of_sigmoid": ("1 - sigmoid(x)", "sigmoid(-x)"),
+    "complement_of_tanh": ("1 - tanh(x)**2", "4*sigmoid(2*x)*sigmoid(-2*x)"),
     "log1p_of_log": ("log(1 + p)", "log1p(p)"),
     "expm1_of_exp": ("exp(x) - 1", "expm1(x)"),
     "centred_variance": ("mean(w[i]**2, i) - mean(w[i], i)**2", "mean((w[i] - mean(w[j], j))**2, i)"),
@@ -91,6 +92,25 @@ def test_logits_up_to_ten_thousand_leave_everything_finite(name, is_single):
             gradients = scope[made.name("backward", routine)](saved, g)
         for array in (value, *(gradients if isinstance(gradients, tuple) else (gradients,))):
             assert np.all(np.isfinite(array))
+
+
+@pytest.mark.parametrize(
+    ("name", "slope"),
+    [("tanh", lambda x: 1 / np.cosh(x) ** 2), ("sigmoid", lambda x: 1 / (2 * np.cosh(x / 2)) ** 2)],
+)
+@pytest.mark.parametrize("target", ["numpy", "torch", "jax"])
+def test_the_slope_of_what_saturates_keeps_its_digits(name, slope, target):
+    # tanh' = 1/cosh^2 and sigmoid' = 1/(2 cosh(x/2))^2, where 1 - y^2 keeps no digit of float32 from 9 on
+    library = pytest.importorskip({"jax": "jax.numpy"}.get(target, target))
+    scope = run(writer(module_of(name), target, True).source(), name)
+    x = np.array([-40.0, -15.0, -9.5, -2.0, 0.0, 0.3, 9.5, 15.0, 40.0], np.float32)
+    whole = library.tensor if target == "torch" else library.asarray
+    _, saved = scope["forward"](whole(x))
+    found = np.asarray(scope["backward"](saved, whole(np.ones(9, np.float32))))
+    assert found.dtype == np.float32
+    truth = slope(x.astype(float))
+    assert np.all(np.abs(found - truth) <= 4 * 2.0**-23 * truth)
+    assert not np.all(np.abs((1 - np.tanh(x) ** 2) - 1 / np.cosh(x.astype(float)) ** 2) <= 1e-2 / np.cosh(x) ** 2)
 
 
 HOSTILE = '''

@@ -1,12 +1,8 @@
 """Exported PyTorch code computes what exact arithmetic computes, and passes PyTorch's own check of gradients."""
 
-import subprocess
-import sys
-
 import pytest
 from exports import differences, exported, module_of, points_of, run
 
-from derive.cli import run_command
 from derive.export import writer
 
 torch = pytest.importorskip("torch")
@@ -50,16 +46,6 @@ def test_the_function_passes_gradcheck(name):
         sizes = [point.sizes[size] for size in made.parameters(routine)]
         function = scope[made.function(routine)]
         assert torch.autograd.gradcheck(lambda *x, f=function, s=sizes: f.apply(*x, *s), tensors(routine, point))
-
-
-def test_the_test_that_goes_with_it_passes(tmp_path):
-    assert run_command(["export", "layer_norm", "--to", "torch", "-o", str(tmp_path / "norm.py"), "--test"]) == 0
-    ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path / "test_norm.py")],
-        capture_output=True,
-        text=True,
-    )
-    assert "2 passed" in ran.stdout, ran.stdout
 
 
 def test_a_gradient_that_is_not_computed_is_refused_not_left_out():

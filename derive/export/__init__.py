@@ -5,15 +5,18 @@ differentiated; `plan` has for each gradient the proved claims and what `backwar
 stable (`stable`: named rewritings, each proved), contracts its `deltas`, and takes the form that costs least (`cost`).
 `lowering` turns index expressions into array statements, with `arithmetic`, `sums` as contractions and safe `branches`;
 they are interned in a `program`, so that equal parts are computed once. `python` and `c` print that program, with
-`integers` for lengths and `subscripts` and `naming` for what may be called what; `testing` writes the test beside it.
+`integers` for lengths and `subscripts` and `naming` for what may be called what; their `testing` writes the test beside
+it, of results that are `known`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from derive.errors import UnsupportedError
-from derive.export.plan import Module, Planner
+from derive.export.known import Known
+from derive.export.plan import Module, Planner, Routine
 from derive.formula import Formula
 
 _WRITERS = {
@@ -57,3 +60,10 @@ def printed(module: Module, target: str, is_single: bool = False) -> str:
 def writer(module: Module, target: str, is_single: bool = False) -> Any:
     """What writes a program for one of TARGETS."""
     return import_module(_WRITERS[target]).writer(module, is_single)
+
+
+def tested(module: Module, target: str, name: str, points: Sequence[tuple[Routine, Known]], is_single: bool) -> str:
+    """The text of a test for the source written as `name`.py or `name`.c, at points with their exact results."""
+    testing = import_module(f"derive.export.{'c' if target == 'c' else 'python'}.testing")
+    text: str = testing.source(writer(module, target, is_single), target, name, points, is_single)
+    return text

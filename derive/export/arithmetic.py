@@ -87,6 +87,7 @@ class Arithmetic:
 
     def product(self, coefficient: Fraction, above: list[Ref], below: list[Ref]) -> Ref:
         """Factors of few axes are multiplied first; a division over few axes becomes a factor of the others."""
+        above = _with_densities(self, above)
         negative = coefficient < 0
         coefficient = abs(coefficient)
         for factors in (above, below):
@@ -128,3 +129,25 @@ def labels_of(refs: Sequence[Ref]) -> tuple[Index, ...]:
     longest = max((ref.labels for ref in refs), key=len, default=())
     others = dict.fromkeys(label for ref in refs for label in ref.labels if label not in longest)
     return (*others, *longest)
+
+
+def _with_densities(lower: Arithmetic, refs: list[Ref]) -> list[Ref]:
+    """sigmoid(x)*sigmoid(-x) as one function, which needs one exponential and no case."""
+    for ref in refs:
+        inner = _argument(ref, "sigmoid")
+        if inner is None:
+            continue
+        for other in refs:
+            turned = _argument(other, "sigmoid")
+            if turned is not None and _argument(turned, "neg") == inner:
+                rest = [part for part in refs if part is not ref and part is not other]
+                return _with_densities(lower, [lower.map("logistic_density", inner), *rest])
+    return refs
+
+
+def _argument(ref: Ref, function: str) -> Ref | None:
+    """What an elementwise function is applied to; None if the value is something else."""
+    if ref.value.op != "map" or ref.value.detail != function:
+        return None
+    inner, axes = ref.value.operands[0]
+    return Ref(inner, tuple(ref.labels[k] for k in axes))

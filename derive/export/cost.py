@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from derive.export.program import Value, reached
 from derive.export.sums import length
 
-_DEAR = {"exp": 8, "expm1": 10, "log": 8, "log1p": 10, "pow": 20, "tanh": 10, "sigmoid": 15, "softplus": 20, "erf": 60,
-         "sin": 8, "cos": 8, "sinh": 10, "cosh": 10, "sqrt": 2, "div": 2}  # fmt: skip
+_DEAR = {"exp": 8, "expm1": 10, "log": 8, "log1p": 10, "pow": 20, "tanh": 10, "sigmoid": 15, "logistic_density": 14,
+         "softplus": 20, "erf": 60, "sin": 8, "cos": 8, "sinh": 10, "cosh": 10, "sqrt": 2, "div": 2}  # fmt: skip
 
 
 def _area(extents: Iterable[object]) -> int:
@@ -66,7 +66,7 @@ def _is_hazard(value: Value) -> bool:
 def vanishes(value: Value) -> bool:
     """Whether it is a product of what decays like an exponential, so that it may be rounded to 0."""
     match value.op, value.detail:
-        case "map", ("exp" | "sigmoid"):
+        case "map", ("exp" | "sigmoid" | "logistic_density"):
             return True
         case "map", ("mul" | "square" | "pow" | "sqrt"):
             return any(vanishes(operand) for operand, _ in value.operands)

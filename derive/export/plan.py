@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from derive.binding import rebuilt, replace, walk
 from derive.calculus import has_derivative
-from derive.errors import UndefinedError, UnsupportedError
+from derive.errors import UndefinedError, UnsupportedError, nearest
 from derive.export.backward import Backward
 from derive.export.cost import Cost
 from derive.export.deltas import contracted
+from derive.export.descriptions import latex_of
 from derive.export.lowering import Lowering
 from derive.export.program import Graph, Value, reached
 from derive.export.stable import CHEAPER, Rewriting, Stable
@@ -25,6 +27,7 @@ from derive.expression import (
 )
 from derive.formula import Claim, Definition, Formula, mentioned
 from derive.proof import Algebra
+from derive.selection import visible
 
 
 @dataclass
@@ -53,6 +56,11 @@ class Module:
     routines: tuple[Routine, ...]
     rewritings: tuple[Rewriting, ...]
 
+    @cached_property
+    def latex(self) -> list[str]:
+        """The lines of the formula as LaTeX, none where there is no such form."""
+        return latex_of(self.formula)
+
 
 class Planner:
     """Plans the functions of one formula. Raises UnsupportedError where there is no code for it."""
@@ -60,7 +68,7 @@ class Planner:
     def __init__(self, formula: Formula, by: Sequence[str] = (), of: Sequence[str] = ()) -> None:
         if not formula.definitions:
             raise UnsupportedError(
-                f"the algorithm {formula.algorithm} is code already" if formula.algorithm else "nothing is defined"
+                f"the algorithm {formula.algorithm} is code already" if formula.algorithm else "it defines no value"
             )
         self.formula, self.by, self.of = formula, by, of
         self.algebra = Algebra(formula)
@@ -184,7 +192,10 @@ class Planner:
     # ------------------------------------------------------------------------------ program
 
     def module(self) -> Module:
-        chosen = [t for t in targets(self.formula) if not self.of or t.name in self.of]
+        every = targets(self.formula)
+        chosen = [t for t in every if not self.of or t.name in self.of]
+        _expect("value", self.of, [t.name for t in every])
+        _expect("gradient by", self.by, [tensor.name for t in chosen for tensor in t.possible])
         routines = tuple(self._routine(target, len(chosen) > 1) for target in chosen)
         return Module(self.formula, routines, tuple(self.stable.used))
 
@@ -192,7 +203,7 @@ class Planner:
         graph = Graph()
         lower = Lowering(graph, self._definition, self._resolved)
         value = lower.laid_out(self._settled(target.value), target.labels)
-        by = tuple(t for t in target.by if not self.by or t.name in self.by)
+        by = tuple(t for t in target.possible if t.name in self.by) if self.by else target.by
         gradients, sources = [], []
         cost = Cost([value])
         for tensor in by:
@@ -216,6 +227,14 @@ class Planner:
         inputs = _inputs(self.formula, value, gradients, target)
         name = target.name if is_named else ""
         return Routine(name, target, inputs, value, tuple(gradients), saved, tuple(sources))
+
+
+def _expect(what: str, asked: Sequence[str], known: Sequence[str]) -> None:
+    """Raises UnsupportedError for a name that is asked for and not known."""
+    for name in asked:
+        if name not in known:
+            there = f"there is {', '.join(dict.fromkeys(known))}" if known else "there is none"
+            raise UnsupportedError(f"no {what} {visible(name)}{nearest(name, known)}; {there}")
 
 
 def depends(value: Value, incoming: Tensor) -> bool:

@@ -24,7 +24,8 @@ class Target:
 
     value, labels: the value as an array over the labels.  objective: the scalar whose derivatives the backward pass
     computes: the sum of value times incoming gradient.  incoming: the tensor of that gradient.  by: the inputs.
-    forms: for each of them what proved claims may say of it, as right sides under the tensor's own labels.
+    possible: the real inputs that it depends on.  forms: for each input what proved claims may say of it, as right
+    sides under the tensor's own labels.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Target:
     objective: Node
     incoming: Tensor
     by: tuple[Tensor, ...] = ()
+    possible: tuple[Tensor, ...] = ()
     forms: dict[Tensor, list[tuple[Claim, Node]]] = field(default_factory=dict)
 
 
@@ -95,11 +97,10 @@ def _target(
         sources = {tensor: labels}
     _claims(formula, target, sources, pulled is not None)
     reads = frozenset().union(*(upstream[t] | {t} for t in mentioned(target.value)))
-    real = [
+    target.possible = tuple(
         t for t in formula.inputs if t in reads and t is not target.incoming and not domains.TABLE[t.domain].integer
-    ]
-    wanted = [t for t in real if t in target.forms]
-    target.by = tuple(wanted or real)
+    )
+    target.by = tuple(t for t in target.possible if t in target.forms) or target.possible
     return target
 
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from derive.binding import walk
 from derive.export.c.loops import Body
-from derive.export.descriptions import definitions, described, latex_of, shape_text
+from derive.export.descriptions import definitions, described, shape_text
 from derive.export.naming import Names, commented, identifier
 from derive.export.plan import Module, Routine, size_names
-from derive.export.program import reached
+from derive.export.program import Value, reached
 from derive.expression import Node, Size, Tensor
 
 HELPERS = {
@@ -18,6 +18,12 @@ HELPERS = {
 {
     double tail = exp(-fabs(x));
     return (x >= 0 ? 1 : tail) / (1 + tail);
+}
+""",
+    "logistic_density": """static double logistic_density(double x)
+{
+    double tail = exp(-fabs(x));
+    return tail / ((1 + tail) * (1 + tail));
 }
 """,
     "softplus": "static double softplus(double x)\n{\n    return fmax(x, 0) + log1p(exp(-fabs(x)));\n}\n",
@@ -57,7 +63,7 @@ class C:
     def comment(self) -> str:
         formula = self.module.formula
         lines = [formula.title, "", *(f"    {line}" for line in definitions(formula))]
-        if latex := latex_of(formula):
+        if latex := self.module.latex:
             lines += ["", "As LaTeX:", "", *(f"    {line}" for line in latex)]
         lines += ["", f"Source: {formula.source}"] if formula.source else []
         lines += ["", "Arrays are dense, the last axis first; the functions return 0, or 1 if there is no memory.",
@@ -74,35 +80,46 @@ class C:
         order = {size: k for k, size in enumerate(self.module.formula.sizes)}
         return sorted(dict.fromkeys(found), key=lambda size: order.get(size, len(order)))
 
-    def function(self, which: str, routine: Routine) -> str:
+    def outputs(self, which: str, routine: Routine) -> list[tuple[Value, str]]:
+        """What a function writes, and under which name it would like to."""
+        if which == "forward":
+            return [(routine.value, routine.target.name)]
+        return [(value, f"d{tensor.name}") for tensor, value in routine.gradients]
+
+    def scope(
+        self, which: str, routine: Routine
+    ) -> tuple[Names, dict[Size, str], dict[Tensor, str], list[tuple[Value, str]]]:
+        """The names of a function, and of its sizes, of its arguments and of what it writes."""
         names = Names(HELPERS | {"work": ""}, "c")
         sizes = {size: names.new(size.name) for size in self.sizes(routine)}
-        incoming = routine.target.incoming
-        tensors: list[Tensor] = [*routine.inputs, *([incoming] if which == "backward" else [])]
+        tensors = [*routine.inputs, *([routine.target.incoming] if which == "backward" else [])]
         arguments = {tensor: names.new(tensor.name) for tensor in tensors}
-        if which == "forward":
-            outputs = [(routine.value, names.new(routine.target.name))]
-        else:
-            outputs = [(value, names.new(f"d{tensor.name}")) for tensor, value in routine.gradients]
+        return names, sizes, arguments, [(value, names.new(name)) for value, name in self.outputs(which, routine)]
+
+    def signature(self, which: str, routine: Routine) -> str:
+        """The head of a function, as its prototype says it too."""
+        _, sizes, arguments, outputs = self.scope(which, routine)
+        parameters = [f"long {name}" for name in sizes.values()]
+        parameters += [
+            f"const {self.real} *{name}" if tensor.axes else f"{self.real} {name}" for tensor, name in arguments.items()
+        ]
+        parameters += [f"{self.real} *{name}" for _, name in outputs]
+        return f"int {self.name(which, routine)}({', '.join(parameters)})"
+
+    def function(self, which: str, routine: Routine) -> str:
+        names, sizes, arguments, outputs = self.scope(which, routine)
         body = Body(names, sizes, self.real)
         for value in reached([value for value, _ in outputs]):
             if value.op == "input":
-                body.known[value] = next(arguments[t] for t in tensors if t.name == value.detail)
+                body.known[value] = next(name for tensor, name in arguments.items() if tensor.name == value.detail)
         body.fill(outputs)
-        parameters = [f"long {name}" for name in sizes.values()]
-        parameters += [
-            f"const {self.real} *{arguments[t]}" if t.axes else f"{self.real} {arguments[t]}" for t in tensors
-        ]
-        parameters += [f"{self.real} *{name}" for _, name in outputs]
         written = "\n".join([*self.workspace(body), *body.lines])
         unused = [n for n in (*sizes.values(), *arguments.values()) if not re.search(rf"\b{re.escape(n)}\b", written)]
         head = [f"    (void){name};" for name in unused]
         tail = ["    free(work);"] if body.work else []
         return (
             f"{self.describe(which, routine, arguments, [name for _, name in outputs])}"
-            f"int {self.name(which, routine)}({', '.join(parameters)})\n{{\n"
-            + "\n".join([*head, written, *tail, "    return 0;", "}"])
-            + "\n"
+            f"{self.signature(which, routine)}\n{{\n" + "\n".join([*head, written, *tail, "    return 0;", "}"]) + "\n"
         )
 
     def workspace(self, body: Body) -> list[str]:

@@ -17,7 +17,8 @@ INFIX = {"add": "({0} + {1})", "sub": "({0} - {1})", "mul": "({0} * {1})", "div"
          "and": "({0} && {1})", "or": "({0} || {1})", "not": "(!{0})", "where": "({0} ? {1} : {2})", "copy": "{0}",
          "abs": "fabs({0})", "maximum": "fmax({0}, {1})", "minimum": "fmin({0}, {1})", "relu": "fmax(0.0, {0})",
          **{op: f"({{0}} {op} {{1}})" for op in ("<", "<=", ">", ">=", "==", "!=")}}  # fmt: skip
-DEAR = {"div", "sqrt", "exp", "expm1", "log", "log1p", "pow", "tanh", "sigmoid", "softplus", "erf", "sin", "cos"}
+DEAR = {"div", "sqrt", "exp", "expm1", "log", "log1p", "pow", "tanh", "sigmoid", "logistic_density", "softplus", "erf",
+        "sin", "cos"}  # fmt: skip
 TRUTHS = {"<", "<=", ">", ">=", "==", "!=", "and", "or", "not"}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from derive.binding import walk
-from derive.export.descriptions import definitions, described, latex_of, shape_text
+from derive.export.descriptions import definitions, described, shape_text
 from derive.export.integers import Integers
 from derive.export.naming import Names, identifier, quoted
 from derive.export.plan import Module, Routine, size_names
@@ -19,7 +19,8 @@ class Python:
 
     imports: tuple[str, ...] = ()
     helpers: Mapping[str, str] = {}
-    reserved = ("np", "math", "torch", "jnp", "jax", "forward", "backward", "saved")
+    reserved = ("np", "math", "torch", "jnp", "jax", "forward", "backward", "saved", "ctx", "name", "argument",
+                "needed", "value", "SymbolicZero")  # fmt: skip
 
     def __init__(self, module: Module, dialect: Dialect) -> None:
         self.module, self.dialect = module, dialect
@@ -44,7 +45,7 @@ class Python:
         formula = self.module.formula
         lines = [formula.title, ""]
         lines += [f"    {line}" for line in definitions(formula)]
-        latex = latex_of(formula)
+        latex = self.module.latex
         if latex:
             lines += ["", "As LaTeX:", "", *(f"    {line}" for line in latex)]
         if formula.source:

@@ -10,6 +10,7 @@ FUNCTIONS = {
     "softplus": "jnp.logaddexp({0}, 0)",
     "relu": "jnp.maximum(0, {0})",
     "sigmoid": "jax.nn.sigmoid({0})",
+    "logistic_density": "_logistic_density({0})",
     "erf": "jax.scipy.special.erf({0})",
     "maximum": "jnp.maximum({0}, {1})",
     "minimum": "jnp.minimum({0}, {1})",
@@ -22,6 +23,11 @@ HELPERS = {
     if array.shape != shape:
         raise ValueError(f"{name} has the shape {array.shape}, expected {shape}")
     return array
+''',
+    "_logistic_density": '''def _logistic_density(x):
+    """The slope of the logistic function, sigmoid(x)*sigmoid(-x), where its tails vanish too."""
+    tail = jnp.exp(-jnp.abs(x))
+    return tail / jnp.square(1 + tail)
 ''',
 }
 DIALECT = Dialect(

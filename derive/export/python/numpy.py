@@ -9,6 +9,7 @@ FUNCTIONS = {
     "softplus": "np.logaddexp(0, {0})",
     "relu": "np.maximum(0, {0})",
     "sigmoid": "_sigmoid({0})",
+    "logistic_density": "_logistic_density({0})",
     "erf": "_erf({0})",
     "maximum": "np.maximum({0}, {1})",
     "minimum": "np.minimum({0}, {1})",
@@ -25,6 +26,11 @@ HELPERS = {
     """1/(1 + exp(-x)) by the exponential that cannot overflow."""
     tail = np.exp(-np.abs(x))
     return np.where(x >= 0, 1, tail) / (1 + tail)
+''',
+    "_logistic_density": '''def _logistic_density(x):
+    """The slope of the logistic function, sigmoid(x)*sigmoid(-x), where its tails vanish too."""
+    tail = np.exp(-np.abs(x))
+    return tail / np.square(1 + tail)
 ''',
     "_erf": '''def _erf(x):
     """The error function: its series below 2, above it 1 minus a continued fraction."""

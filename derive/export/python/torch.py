@@ -10,6 +10,7 @@ FUNCTIONS = {
     "where": "torch.where({0}, {1}, {2})",
     # Not nn.functional.softplus, which is linear from 20 on.
     "softplus": "_softplus({0})",
+    "logistic_density": "_logistic_density({0})",
     "maximum": "torch.maximum({0}, {1})",
     "minimum": "torch.minimum({0}, {1})",
 }
@@ -25,6 +26,11 @@ HELPERS = {
     "_softplus": '''def _softplus(x):
     """log(1 + exp(x)) without overflow."""
     return torch.logaddexp(x, torch.zeros_like(x))
+''',
+    "_logistic_density": '''def _logistic_density(x):
+    """The slope of the logistic function, sigmoid(x)*sigmoid(-x), where its tails vanish too."""
+    tail = torch.exp(-torch.abs(x))
+    return tail / torch.square(1 + tail)
 ''',
     "_stacked": '''def _stacked(entries, shape, like):
     """Entries of one shape, in rows, as one tensor."""

@@ -8,7 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from derive.binding import rebuilt
-from derive.export.stable.differences import centred_variance, complement_of_sigmoid, expm1_of_exp, one_power_less
+from derive.export.stable.differences import (
+    centred_variance,
+    complement_of_sigmoid,
+    complement_of_tanh,
+    expm1_of_exp,
+    one_power_less,
+)
 from derive.export.stable.exponentials import shifted_quotient, sigmoid_of_quotient, tanh_of_quotient
 from derive.export.stable.forms import Body, Rule
 from derive.export.stable.logarithms import (
@@ -33,6 +39,7 @@ RULES: tuple[Rule, ...] = (
     log_sum_exp,
     shifted_quotient,
     complement_of_sigmoid,
+    complement_of_tanh,
     log1p_of_log,
     expm1_of_exp,
     centred_variance,

@@ -28,6 +28,17 @@ def complement_of_sigmoid(node: Node, body: Body) -> Node | None:
     return None
 
 
+def complement_of_tanh(node: Node, body: Body) -> Node | None:
+    """1 - tanh(x)**2 = 4*sigmoid(2*x)*sigmoid(-2*x): nothing cancels where tanh is near 1 or -1."""
+    match complement(node):
+        case Power(base, Number(2, 1)):
+            value = meaning(base, body)
+            if isinstance(value, Call) and value.function == "tanh":
+                twice = multiply(2, value.argument)
+                return multiply(4, Call("sigmoid", twice), Call("sigmoid", negated(twice)))
+    return None
+
+
 def expm1_of_exp(node: Node, body: Body) -> Node | None:
     """exp(x) - 1 = expm1(x)."""
     if isinstance(node, Add) and len(node.terms) == 2:

@@ -1,28 +1,12 @@
 """The test that goes with exported Python code: known values, and differences of forward against backward."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pprint import pformat
-from typing import Any, Protocol
+from typing import Any
 
+from derive.export.known import Known
 from derive.export.plan import Routine
 from derive.export.python.functions import Python
-from derive.expression import Size
-
-
-class Known(Protocol):
-    """A point, and the exact results there, rounded to floats (see `derive.cli.known`)."""
-
-    @property
-    def inputs(self) -> Sequence[Any]: ...
-    @property
-    def sizes(self) -> Mapping[Size, int]: ...
-    @property
-    def incoming(self) -> Any: ...
-    @property
-    def value(self) -> Any: ...
-    @property
-    def gradients(self) -> Sequence[Any]: ...
-
 
 HEAD = '''"""Known values of {name}, worked out in exact arithmetic, and differences of forward against backward."""
 
