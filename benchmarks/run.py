@@ -114,8 +114,9 @@ def document(outcomes: list[Outcome], about: dict[str, Any], is_quick: bool) -> 
     kind = "a short run" if is_quick else "a full run"
     lines = [
         "# Results",
-        f"From {kind} of `python benchmarks/run.py` on {about['cores']} cores ({about['processor']}), {about['system']}, "
-        f"Python {about['python']}. Times are for comparison within a table: each takes its cases in turn, in one run.",
+        f"From {kind} of `python benchmarks/run.py` on {about['cores']} cores ({about['processor']}), "
+        f"{about['system']}, Python {about['python']}. Times are for comparison within a table: each takes its cases in "
+        "turn, in one run.",
     ]
     for outcome in outcomes:
         text = re.sub(r"(?m)^(#+) ", r"##\1 ", outcome.text)
