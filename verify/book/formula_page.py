@@ -7,14 +7,14 @@ from typing import Any
 from derive.domains import TABLE as DOMAINS
 from derive.formula import Claim, Formula
 from derive.printing.text import axis_text
-from verify.book.chapters import Chapters, Code, Told
+from verify.book.chapters import Chapters, Told
+from verify.book.code import tabs
 from verify.book.frame import badge
 from verify.book.html import Markup, join, tag
 from verify.book.mathematics import name_of, of_formula, relation, shown, steps
 from verify.report import Entry, Judged, Point, Said
 from verify.terminal import nested, shortened
 
-TITLES = {"numpy": "NumPy", "torch": "PyTorch", "jax": "JAX", "c": "C"}
 WITNESSES = {
     "algebra": "the derived left side, minus the right, is zero for every size",
     "exact": "both sides in ball arithmetic at random rational points",
@@ -86,7 +86,7 @@ def _sections(subject: Subject) -> Iterator[tuple[str, str, Markup | None]]:
     yield "proofs", "What the proofs rest on", _proofs(subject)
     yield "printed", "As it is printed", _claims(subject, "printed")
     yield "examples", "Worked examples", _claims(subject, "example")
-    yield "code", "Code", _code(formula, told.code)
+    yield "code", "Code", tabs(formula, told.code)
     yield "sources", "Sources", _sources(formula)
     yield "related", "Formulas that belong together", _links(subject.links)
     yield "again", "Check it again", _again(subject, entry)
@@ -259,28 +259,6 @@ def _proofs(subject: Subject) -> Markup | None:
         summary = tag("summary", tag("code", claim.text if claim else told.where))
         made.append(tag("details", summary, facts, wrong, forms, class_="proof"))
     return join(*made) or None
-
-
-def _code(formula: Formula, code: Sequence[Code]) -> Markup | None:
-    """A tab for each library: radio buttons and the style sheet, no script."""
-    if not code:
-        return None
-    parts = []
-    for number, one in enumerate(code):
-        key = f"code-{one.target}"
-        label = TITLES.get(one.target, one.target)
-        parts += [tag("input", type="radio", name="code", id=key, checked=number == 0), tag("label", label, for_=key)]
-    panels = [
-        tag("div", tag("h3", TITLES.get(one.target, one.target)), _source(formula, one), class_="panel") for one in code
-    ]
-    return tag("div", *parts, *panels, class_="tabs", role="group", aria_label="Code for a library")
-
-
-def _source(formula: Formula, one: Code) -> Markup:
-    if one.refused:
-        return tag("p", f"Not exported: {one.refused}", class_="note")
-    label = f"{TITLES.get(one.target, one.target)} code of {formula.name}"
-    return tag("pre", tag("code", one.text), tabindex=0, role="region", aria_label=label)
 
 
 def _sources(formula: Formula) -> Markup | None:
