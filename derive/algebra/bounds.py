@@ -214,7 +214,10 @@ def follows(ring: "Normalizer", goal: Polynomial, known: Polynomial, uses: int =
         for own, share in goal.terms.items():
             if share * coefficient <= 0 or not {a for a, _ in monomial} <= {a for a, _ in own}:
                 continue
-            factor = ring.of_monomial(monomial_product(own, monomial_power(monomial, -1)), share / coefficient)
+            quotient = monomial_product(own, monomial_power(monomial, -1))
+            if any(is_whole(e) and e < 0 and not ring.positive(a) for a, e in quotient):
+                continue  # where the divisor is 0, which may be everywhere, nothing would be shown
+            factor = ring.of_monomial(quotient, share / coefficient)
             if not is_shown_nonnegative(ring, factor):
                 continue
             rest = gathered(ring, goal - ring.product(factor, known))
