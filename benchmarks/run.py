@@ -115,7 +115,7 @@ def document(outcomes: list[Outcome], about: dict[str, Any], is_quick: bool) -> 
     lines = [
         "# Results",
         f"From {kind} of `python benchmarks/run.py` on {about['cores']} cores ({about['processor']}), "
-        f"{about['system']}, Python {about['python']}. Times are for comparison within a table: each takes its cases in "
+        f"{about['system']}, Python {about['python']}. Times compare within a table: each takes its cases in "
         "turn, in one run.",
     ]
     for outcome in outcomes:
