@@ -1,7 +1,6 @@
 """What is wrong with a text that the user wrote: where, what was expected, and the nearest right thing."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 import msgspec
 
@@ -60,5 +59,7 @@ class UndefinedError(Exception):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """ " (did you mean X?)" for the known word closest to this one, or "" if none is close."""
+    from difflib import get_close_matches  # not at the top: few words are wrong
+
     found = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f" (did you mean {found[0]}?)" if found else ""

@@ -3,11 +3,12 @@
 import os
 import re
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from derive.selection import visible
+
+WIDE = 100  # columns where there is no terminal
 
 
 class ReaderLeft(Exception):
@@ -33,6 +34,8 @@ def write(text: str, output: Path | None = None) -> None:
 
 
 def _replace(output: Path, text: str) -> None:
+    import tempfile  # not at the top: few commands write a file, and it brings what packs archives
+
     handle, temporary = tempfile.mkstemp(dir=output.parent, prefix=".derive-")
     try:
         with open(handle, "w", encoding="utf-8", newline="\n") as stream:
@@ -43,6 +46,15 @@ def _replace(output: Path, text: str) -> None:
         with suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def columns() -> int:
+    """The width of the terminal, if that is where the output goes."""
+    if not sys.stdout.isatty():
+        return WIDE
+    from shutil import get_terminal_size  # not at the top, as tempfile above
+
+    return get_terminal_size((WIDE, 24)).columns
 
 
 def _umask() -> int:

@@ -3,7 +3,6 @@
 import os
 import unicodedata
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 import msgspec
@@ -83,6 +82,8 @@ def _is_named(entry: Listed, word: str) -> bool:
 
 
 def _unknown(word: str, entries: Iterable[Listed]) -> str:
+    from difflib import get_close_matches  # not at the top: few words are wrong
+
     known = dict.fromkeys(name for entry in entries for name in (entry.name, *entry.aliases, entry.group) if name)
     close = get_close_matches(word, [*known, "all"], n=3, cutoff=0.6)
     hint = f"did you mean {' or '.join(close)}?" if close else "`derive list` shows all names and groups"

@@ -3,16 +3,13 @@ r"""A formula as lines to show: its definitions, and its derivatives in index no
 from derive.algebra.polynomial import node_of
 from derive.calculus import has_derivative
 from derive.derivation.lines import Check, Lines, proved_forms
-from derive.derivation.reading import display_of, letters, tidy
-from derive.derivation.steps import derivation
+from derive.derivation.reading import display_of, tidy
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import Derivative, Node, element
 from derive.formula import Definition, Formula
 from derive.printing.display import Display
 from derive.printing.text import text
 from derive.proof import Algebra, derived
-
-__all__ = ("define", "derivation", "expressed", "letters", "own_form", "result", "tidy")
 
 
 def result(formula: Formula) -> Display:

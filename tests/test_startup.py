@@ -54,6 +54,28 @@ def test_a_command_that_runs_does_not_load_what_draws_help(arguments):
     assert not {name for name in loaded_by(*arguments) if name.startswith("rich")}
 
 
+# What other commands or rare turns need: SymPy and NumPy, numbers of this package, the steps of a derivation, what
+# writes files (tempfile, with what shutil packs), what finds the nearest word, what writes JSON.
+BESIDE = {
+    "sympy",
+    "numpy",
+    "scipy",
+    "derive.derivation.steps",
+    "derive.export",
+    "tempfile",
+    "shutil",
+    "difflib",
+    "json",
+}
+
+
+def test_a_formula_is_shown_with_what_that_needs_alone():
+    loaded = loaded_by("show", "bn_backward")
+    assert {"derive.proof", "derive.printing.latex"} <= loaded
+    assert not BESIDE & loaded
+    assert not {name for name in loaded if name.startswith("verify")}
+
+
 def test_what_draws_help_is_loaded_where_help_is_asked_for():
     assert {"rich_click", "rich.panel"} <= loaded_by("show", "--help")
 

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from derive.cli.keywords import Test
 from derive.findings import parted
@@ -78,7 +78,7 @@ def narrowed(selection: Selection, failed: Failed) -> Selection:
     for file in selection.files:
         names = failed.get(str(file.path.resolve()), {})
         entries = tuple(entry for entry in file.entries if entry.name in names)
-        files += [replace(file, entries=entries)] if entries else []
+        files += [msgspec.structs.replace(file, entries=entries)] if entries else []
     return Selection(files, selection.errors, is_whole=False)
 
 

@@ -1,8 +1,6 @@
 """`derive d`: the derivative of an expression, in one line."""
 
 import json
-import shutil
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +9,7 @@ from derive.cli.help import Command
 from derive.cli.limit import OutOfTime, limited
 from derive.cli.options import BROKEN, SECONDS, TIMEOUT, no_cache
 from derive.errors import UndefinedError, UnsupportedError
-from derive.output import complain, write
+from derive.output import columns, complain, write
 
 if TYPE_CHECKING:
     from derive.answer import Answer
@@ -22,7 +20,6 @@ FORMATS = ("text", "latex", "unicode", "mathml", "markdown", "sympy", "json")
 CODE = ("numpy", "torch", "jax", "c")
 SCHEMA = "derive-answer/1"
 UNKNOWN = 1  # the exit status where the derivative is not known to be right
-WIDE = 100
 
 Lines = tuple[str, ...]
 given = click.option("--input", "inputs", multiple=True, metavar="NAME: DOMAIN[AXES]", help="Declare an input.")
@@ -133,8 +130,7 @@ def shown(answer: "Answer", form: str) -> str:
         return answer.message()
     if form == "json":
         return json.dumps(described(answer), indent=2, ensure_ascii=False) + "\n"
-    columns = shutil.get_terminal_size((WIDE, 24)).columns if sys.stdout.isatty() else WIDE
-    return answer.written(form, columns)
+    return answer.written(form, columns())
 
 
 def written(ctx: click.Context, question: "Question", by: Lines, target: str) -> str:

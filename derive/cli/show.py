@@ -1,14 +1,12 @@
 """`derive show`: formulas and their derivatives, in the forms that people paste."""
 
-import shutil
-import sys
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from derive.cli.help import Command
 from derive.cli.options import BROKEN, NOTHING, REFUSED, TIMEOUT, processors, tell, words
-from derive.output import complain, write
+from derive.output import columns, complain, write
 from derive.selection import Selection, select, visible
 
 if TYPE_CHECKING:
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     from derive.printing.display import Display
 
 FORMATS = ("latex", "unicode", "mathml", "markdown", "text", "sympy")
-WIDE = 100  # columns where there is no terminal
 
 
 @click.command(cls=Command)
@@ -142,11 +139,6 @@ def derivatives(node: "Node") -> "list[Derivative]":
     if isinstance(node, Derivative):
         return [node]
     return list(dict.fromkeys(found for child in node.children() for found in derivatives(child)))
-
-
-def columns() -> int:
-    """The width of the terminal, if that is where the output goes."""
-    return shutil.get_terminal_size((WIDE, 24)).columns if sys.stdout.isatty() else WIDE
 
 
 def show_printed(ctx: click.Context, selection: Selection) -> NoReturn:
