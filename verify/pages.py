@@ -1,5 +1,6 @@
 """The errata as text for a terminal and as Markdown, and what sources print as LaTeX with marks."""
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import TextIO
@@ -177,9 +178,21 @@ def displays(report: Report, formulas: Mapping[str, Formula]) -> list[str]:
     ]
 
 
+# TeX that reads, writes, defines or links, in whatever way it is spelled.
+_ACTIVE = re.compile(
+    r"\\(?:input|include|include\w+|(?:immediate|openin|openout|read|write|special|catcode|csname|expandafter|let|[egx]?def)"
+    r"|(?:re)?newcommand|usepackage|documentclass|begin\s*\{document|end\s*\{document|href|url|html\w*|directlua|message"
+    r"|error\w*|loop|jobname|makeat\w+|lowercase|uppercase|afterassignment|every\w*|(?:batch|scroll|nonstop)mode)"
+    r"(?![A-Za-z])|\^\^|(?<!\\)%"
+)
+
+
 def _display(name: str, claim: Judged, formula: Formula) -> str:
-    printed = claim.latex or latex(next(c for c in formula.claims if str(c.place) == claim.where))
+    printed, quoted = claim.latex or "", ""
+    if _ACTIVE.search(printed):  # what could do more than typeset is quoted as a comment alone
+        quoted, printed = "".join(f"% quoted: {visible(line)}\n" for line in printed.split("\n") if line.strip()), ""
+    printed = printed or latex(next(c for c in formula.claims if str(c.place) == claim.where))
     mark = known(claim.verdict, claim.condition or "")
     head = ": ".join([name, *([" ".join(claim.source.split())] if claim.source else []), f"{mark} ({claim.verdict})"])
     body = "\n".join(f"  {visible(line)}" for line in printed.split("\n") if line.strip())
-    return f"% {visible(head)}\n\\[\n{body}\n\\]\n"
+    return f"% {visible(head)}\n{quoted}\\[\n{body}\n\\]\n"
