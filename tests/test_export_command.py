@@ -1,7 +1,9 @@
 """`derive export` as a command: what it writes where, and what it says of what it cannot write."""
 
+import os
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -118,9 +120,32 @@ def test_a_test_needs_a_file_that_can_be_imported(capsys, tmp_path):
     assert "my-tanh is no name that can be imported" in message
 
 
+def test_a_test_needs_a_point_where_the_value_is_defined(capsys, tmp_path):
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        "none:\n  title: Nothing\n  group: mine\n  inputs: {x: real}\n  define:\n    y: log(-x**2)\n"
+        "  claims:\n    - D(y, x) == 2/x\n  source: me\n"
+    )
+    status, message = said(capsys, own, "--test", "-o", tmp_path / "none.py")
+    assert status == 2
+    assert "--test knows no values: y or its slope has no value at the points drawn" in message
+    assert not (tmp_path / "none.py").exists()
+
+
 def test_the_help_shows_an_example(capsys):
     assert run_command(["export", "--help"]) == 0
     assert "derive export layer_norm --to torch" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_same_entry_gives_the_same_code_in_every_process():
+    # Factors once came in the order of a set of nodes, which is that of their places in memory.
+    texts = set()
+    for seed in ("1", "2"):
+        command = [sys.executable, "-m", "derive", "export", "attention_as_dictionary"]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        texts.add(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+    assert len(texts) == 1
+    assert "def backward" in texts.pop()
 
 
 @pytest.fixture

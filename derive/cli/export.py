@@ -108,5 +108,8 @@ def tested(module: "Module", target: str, name: str, is_single: bool) -> str:
     from derive import export as exporter
     from derive.cli.known import known
 
-    points = [(routine, known(module.formula, routine)) for routine in module.routines]
+    try:
+        points = [(routine, known(module.formula, routine)) for routine in module.routines]
+    except UnsupportedError as error:
+        raise UnsupportedError(f"--test knows no values: {error}") from None
     return exporter.tested(module, target, name, points, is_single)

@@ -16,6 +16,7 @@ class Dialect:
 
     module: the prefix of its functions.  functions: templates by the name of a map where they differ from
     `module.name({0})`.  In every template {like} is an array whose type and device new arrays get.
+    sums_products: a product of arrays alike is summed faster than by einsum.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Dialect:
     at_most: str = ""
     has_assignment: bool = True
     in_place: bool = False
+    sums_products: bool = False
 
 
 INFIX = {"add": ("{0} + {1}", SUM), "sub": ("{0} - {1}", SUM), "mul": ("{0} * {1}", PRODUCT),

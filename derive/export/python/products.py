@@ -51,6 +51,21 @@ def _turned_back(printer: "Expressions", value: Value, axes: Sequence[int], inne
     return printer.written(SWAPPED, text) if is_turned else text
 
 
+def _summed(printer: "Expressions", value: Value) -> Text | None:
+    """Two arrays, one of which has all axes, multiplied and summed; None where the result is asked for turned."""
+    (a, of_a), (b, of_b) = value.operands
+    (large, axes), (small, others) = ((a, of_a), (b, of_b)) if len(of_a) >= len(of_b) else ((b, of_b), (a, of_a))
+    kept = [at for at in axes if at < value.rank]
+    if kept != sorted(kept):
+        return None
+    left = printer.held(large, PRODUCT)
+    right = printer.aligned((small, tuple(axes.index(at) for at in others)), len(axes), PRODUCT - 1)
+    gone = [k for k, at in enumerate(axes) if at >= value.rank]
+    text = f"({left} * {right})"
+    places = f"({', '.join(map(str, gone))})" if len(gone) > 1 else str(gone[0])
+    return printer.dialect.folds["sum"].format(text, "" if len(gone) == len(axes) else places), ATOM
+
+
 def _einsum(printer: "Expressions", value: Value) -> Text:
     letters = "abcdefghijklmnopqrstuvwxyz"
     (a, of_a), (b, of_b) = value.operands
@@ -58,6 +73,10 @@ def _einsum(printer: "Expressions", value: Value) -> Text:
     text = f"{spelled[0]},{spelled[1]}->{spelled[2]}"
     # A product of matrices in disguise is worth planning, a sum along the axes of two alike is not.
     is_product = not set(of_a) >= set(of_b) and not set(of_b) >= set(of_a)
+    if printer.dialect.sums_products and not is_product:
+        plain = _summed(printer, value)
+        if plain is not None:
+            return plain
     template = printer.dialect.planned if is_product else printer.dialect.einsum
     return printer.written(template, text, f"{printer.text(a)[0]}, {printer.text(b)[0]}"), ATOM
 

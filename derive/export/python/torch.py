@@ -58,6 +58,7 @@ DIALECT = Dialect(
     transposed="{0}.permute({1})",
     at_least="torch.clamp({1}, min={0})",
     at_most="torch.clamp({1}, max={0})",
+    sums_products=True,
 )
 FUNCTION = '''class {name}(torch.autograd.Function):
     """{title}, differentiated by {by}."""
