@@ -141,7 +141,7 @@ def test_the_same_entry_gives_the_same_code_in_every_process():
     # Factors once came in the order of a set of nodes, which is that of their places in memory.
     texts = set()
     for seed in ("1", "2"):
-        command = [sys.executable, "-m", "derive", "export", "attention_as_dictionary"]
+        command = [sys.executable, "-c", "from derive.cli import main; main()", "export", "attention_as_dictionary"]
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         texts.add(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
     assert len(texts) == 1
