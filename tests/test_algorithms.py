@@ -750,7 +750,7 @@ def test_the_command_judges_algorithms_in_its_workers(tmp_path, capsys):
     path.write_text(entry(example("a: [0, 0, 3, 1], b: [1, 0, 4, 1]", "iou: 0.51")))
     assert run_command(["check", str(path), "--jobs", "1"]) == 1
     text = capsys.readouterr().out
-    assert "  at       a = (0, 0, 3, 1)   b = (1, 0, 4, 1)\n  because  0.5 instead of 0.51\n" in text
+    assert "  at       a = (0, 0, 3, 1)   b = (1, 0, 4, 1)\n  because  0.5 instead of 0.51" in text
 
 
 def test_the_same_seed_gives_the_same_report(tmp_path, capsys):
