@@ -188,7 +188,7 @@ def test_what_explodes_fails_at_the_limit_of_its_memory_and_takes_no_other_with_
 
 @needs_fork
 def test_within_the_limit_the_same_is_judged(monkeypatch):
-    assert reasons(verdicts(monkeypatch, at("second", 0, lambda: bytearray(EXPLODES)), memory=4 * EXPLODES)) == {}
+    assert reasons(verdicts(monkeypatch, at("second", 0, lambda: bytearray(EXPLODES)), memory=16 * EXPLODES)) == {}
 
 
 @needs_fork
