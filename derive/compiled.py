@@ -21,8 +21,8 @@ BUILTINS = {"ValueError", "max", "min", "range"}
 FUNCTIONS = """
     T abs all any arange array asarray astype broadcast_to copy copysign cos cosh cumsum einsum empty equal erf exp
     expand_dims expm1 flip float32 float64 floor full less log log1p logaddexp matmul max maximum mean min minimum
-    moveaxis multiply ndim negative ones outer pi power prod ravel reciprocal reshape shape sign sin sinh size sqrt square
-    squeeze stack subtract sum swapaxes take tanh transpose where zeros zeros_like
+    moveaxis multiply ndim negative ones outer pi power prod ravel reciprocal reshape shape sign sin sinh size sqrt
+    square squeeze stack subtract sum swapaxes take tanh transpose where zeros zeros_like
 """
 ALLOWED = (
     ast.Module, ast.Expr, ast.Constant, ast.Import, ast.alias, ast.FunctionDef, ast.arguments, ast.arg, ast.Return,

@@ -15,8 +15,8 @@ import pytest
 
 from derive.binding import walk
 from derive.catalog import read, shipped
-from derive.language.operators import operators
 from derive.language.editing import json_schema
+from derive.language.operators import operators
 from verify import judge
 from verify.references import libraries, witness
 from verify.references.values import Point

@@ -214,7 +214,10 @@ def test_an_undecided_claim_shows_its_reason():
 
 def test_a_conflict_shows_what_each_witness_says():
     text = shown([entry(CONFLICT)])
-    assert "\n  because  algebra says equal, but exact says differs  [D921]\n  algebra  equal\n  exact    differs\n" in text
+    assert (
+        "\n  because  algebra says equal, but exact says differs  [D921]\n  algebra  equal\n  exact    differs\n"
+        in text
+    )
 
 
 def test_a_claim_that_is_wrong_as_expected_is_no_failure():
