@@ -13,7 +13,7 @@ class Resolution:
 
     definitions: by tensor; those of the derivatives of recurrences come to them.  adjoints: indices and body of
     each adjoint made.  steps: where each is told, None if nobody reads it.  told: what the steps name beside the
-    formula's own tensors, as definitions, in order.
+    formula's own tensors, as definitions, in order; and those of its own that hold derivatives, without.
     """
 
     def __init__(self, formula: Formula, steps: Steps | None = None) -> None:
@@ -100,7 +100,10 @@ class Resolution:
             body = self._without_derivatives(definition.body)
             enter_adjoints(body)
             if body is not definition.body:
-                definition = self.define(definition.tensor, definition.indices, body)
+                read, definition = definition.body, self.define(definition.tensor, definition.indices, body)
+                if self.steps is not None and definition.tensor not in self.told:
+                    self.told[definition.tensor] = definition
+                    self.steps.add("derivative in a definition", read, body)
             program[definition.tensor] = definition
         enter_adjoints(target)
         made = list(program.values())

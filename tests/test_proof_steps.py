@@ -145,3 +145,18 @@ def test_without_the_check_the_same_wrong_rule_goes_unseen(monkeypatch: Monkey):
     formula = quick("sum(x, (i, 1, n)) == sum(x, (j, 1, n))", x="real", z="real[n]")
     (found,) = judged(formula, Settings(witnesses=("algebra", "exact"), steps=False))
     assert found.verdict == "proved"
+
+
+def test_a_slope_of_a_slope_is_followed_through_the_definition_that_holds_it():
+    # f = 2*u**2 with u = x**2, so g = D(f, x) = 8*x**3 and D(g**2, x) = 384*x**5; 128 forgets how D(f, u) moves
+    define = {"u": "x**2", "f": "sum(2*u**2*o[i], i)/n", "g": "D(f, x)"}
+    inputs = {"x": "real", "o": "sign[n]"}
+    right, wrong = "D(g**2, x) == 384*x**5*(sum(o[i], i)/n)**2", "D(g**2, x) == 128*x**5*(sum(o[i], i)/n)**2"
+    formula = quick([right, wrong], define=define, **inputs)
+    found, bad = judged(formula, Settings(witnesses=("algebra", "exact")))
+    assert (found.verdict, bad.verdict) == ("proved", "refuted")
+    algebra = Algebra(formula, is_recorded=True)
+    assert algebra.prove(formula.claims[0]).equal
+    compared = checked(formula, list(algebra.derivatives.values()), list(algebra.steps))
+    assert not compared.wrong
+    assert compared.open == 0

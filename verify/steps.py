@@ -62,9 +62,12 @@ def checked(
 ) -> Checked:
     """Compare the two sides of steps, each at one or two points of small sizes.
 
-    program: what the steps name beside the formula's own tensors: derivatives as definitions, in order.
+    program: what the steps name beside the formula's own tensors, derivatives as definitions, in order; one of the
+    formula's own that holds a derivative may be among them without it.
     """
-    whole = dataclasses.replace(formula, definitions=(*formula.definitions, *program))
+    made = {definition.tensor: definition for definition in program}
+    own = [made.pop(definition.tensor, definition) for definition in formula.definitions]
+    whole = dataclasses.replace(formula, definitions=(*own, *made.values()))
     claims = [Claim(step.before, step.operator, step.after, step.rule, _NOWHERE) for step in steps]
     structure = Structure(whole, claims)
     places = list(islice(_points(whole, seed), points))

@@ -109,7 +109,7 @@ class Names:
         self.letters = letters
         self.meanings: dict[Tensor, tuple[Element, Node]] = {}
         for step in algebra.steps or ():
-            if isinstance(step.after, Element) and step.after.tensor in algebra.derivatives:
+            if isinstance(step.after, Element) and step.after.tensor.domain == "adjoint":
                 self.meanings.setdefault(step.after.tensor, (step.after, step.before))
 
     def readable(self, node: Node) -> Node:
