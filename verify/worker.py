@@ -132,7 +132,8 @@ def use_one_thread() -> None:
 def limit_memory(memory: int) -> None:
     """Bytes that this process may allocate; an allocation past them fails. Nothing on a system without limits.
 
-    On Linux that is what it may write to, since some libraries reserve addresses that they never use.
+    On Linux that is what it may write to, since some libraries reserve addresses that they never use; what it has
+    inherited from a large process, such as one that has loaded PyTorch, is not counted.
     """
     try:
         import resource
@@ -140,6 +141,7 @@ def limit_memory(memory: int) -> None:
         return
     kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
     _, hard = resource.getrlimit(kind)
+    memory += _pages(5)
     soft = memory if hard < 0 else min(memory, hard)
     try:
         resource.setrlimit(kind, (soft, soft))
@@ -149,8 +151,13 @@ def limit_memory(memory: int) -> None:
 
 def size() -> int:
     """Bytes of memory that this process has in use, 0 where the system does not tell."""
+    return _pages(1)
+
+
+def _pages(column: int) -> int:
+    """A column of /proc/self/statm in bytes: 1 is what is resident, 5 what may be written to."""
     try:
         with open("/proc/self/statm") as told:
-            return int(told.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+            return int(told.read().split()[column]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0
