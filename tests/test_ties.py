@@ -56,3 +56,11 @@ def test_a_right_claim_is_not_refuted_at_a_kink(claim):
 def test_slopes_that_agree_one_way_of_two_are_a_kink_still():
     # at 0 the slope of max(x, 0) + max(0, x) is 0 or 2 and never 1, which both "first" and "last" would give
     assert verdict("D(max(x, 0) + max(0, x), x) == 1", x="real").verdict == "refuted"
+
+
+def test_a_region_where_every_point_is_a_tie_is_not_passed_over():
+    # where the largest |x| is negative the slope is -1, and abs(x[k]) is the largest itself by another road
+    wrong = "D(max(abs(x[i]), i), x[k]) == where(abs(x[k]) >= max(abs(x[i]), i), 1, 0)"
+    (found,) = judged(quick(wrong, x="real[n]"), Settings(witnesses=("exact",)))
+    assert found.verdict == "undecided"
+    assert "points were passed over" in found.reason

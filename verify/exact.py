@@ -20,7 +20,7 @@ from verify.arithmetic.comparison import LEVELS, Outcome, compared
 from verify.arithmetic.evaluation import Evaluation
 from verify.arithmetic.reach import Reach, Structure
 from verify.arithmetic.straddling import is_counted, meeting, straddled
-from verify.arithmetic.ties import Sides, resolved
+from verify.arithmetic.ties import Sides, is_a_choice, resolved
 from verify.counterexample import described, shrunk
 from verify.examples import testimony
 from verify.membership import is_inside
@@ -82,7 +82,8 @@ class Session:
             if ties:
                 outcome = Outcome("boundary")
                 if level:
-                    return self._at_ties(claim, draw, level, ties) or (outcome, at.truths)
+                    found = self._at_ties(claim, draw, level, ties)
+                    return found or (Outcome("tie") if is_a_choice(ties) else outcome, at.truths)
             if outcome.says not in ("unclear", "boundary") or level + 1 == len(LEVELS):
                 return outcome, at.truths
             level += 1
@@ -136,11 +137,13 @@ class Record:
     agreed: list[tuple[Draw, Truths]] = field(default_factory=list)
     digits: int = 10**9
     planned: int = 0
+    tied: int = 0
     others: dict[str, int] = field(default_factory=dict)
 
     def note(self, draw: Draw, outcome: Outcome, truths: Truths) -> None:
         if outcome.says != "agrees":
             self.others[outcome.says] = self.others.get(outcome.says, 0) + 1
+            self.tied += outcome.says == "tie" and draw.number < len(PLANNED)
             return
         self.agreed.append((draw, truths))
         self.digits = min(self.digits, outcome.digits)
@@ -226,6 +229,9 @@ def _at_many_points(session: Session, claim: Claim, settings: Settings) -> Testi
         if outcome.says == "differs":
             return _refutation(session, claim, draw, settings)
         record.note(draw, outcome, truths)
+    if record.tied:  # a random point on a boundary has no probability: a whole region may have been passed over
+        passed = f"{record.tied} of {len(PLANNED)} points were passed over"
+        return Testimony("exact", "cannot tell", f"{passed}: two numbers that decide a case cannot be told apart")
     if missing := record.missing(reach):
         return Testimony("exact", "cannot tell", f"branch never reached: {'; '.join(map(text, missing[:3]))}")
     return Testimony("exact", "agrees", facts=_facts(record, reach, settings.digits))
@@ -278,6 +284,7 @@ def _refutation(session: Session, claim: Claim, draw: Draw, settings: Settings) 
 _REASONS = {
     "undefined": "the left side is undefined there",
     "boundary": "it is at a boundary",
+    "tie": "it is at a boundary",
     "unclear": "the enclosures of both sides overlap at the highest precision",
 }
 

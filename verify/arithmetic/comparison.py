@@ -10,7 +10,7 @@ from derive.formula import Claim
 from verify.arithmetic.balls import UNDEFINED, Array, Labels, spread
 from verify.arithmetic.evaluation import Evaluation
 
-Says = Literal["agrees", "differs", "undefined", "boundary", "unclear"]
+Says = Literal["agrees", "differs", "undefined", "boundary", "tie", "unclear"]
 LEVELS = (1, 2, 4, 8)  # times the base precision
 _NEEDED = 100  # bits: a relative radius below 1e-30
 _ZERO = 200  # bits: both sides of what seems to be 0 lie within 1e-60
@@ -21,7 +21,8 @@ _PER_BIT = 0.30103
 class Outcome:
     """agrees: to that many digits in every element.  differs: for certain, at those values of the indices.
 
-    undefined: the left side has no value, so the point does not count.  unclear: more precision may tell.
+    undefined: the left side has no value, so the point does not count.  boundary, tie: at a jump, or where cases meet.
+    unclear: more precision may tell.
     """
 
     says: Says

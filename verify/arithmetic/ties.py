@@ -42,6 +42,11 @@ def resolved(ties: Iterable[Node], evaluate: Callable[[dict[Node, int]], Sides])
     return found
 
 
+def is_a_choice(ties: Iterable[Node]) -> bool:
+    """Whether one of the ties is a choice between cases, and not a jump or the end of a domain."""
+    return any(_ways(node) for node in ties)
+
+
 def _ways(node: Node) -> int:
     """How many ways the ties of a node can go; 0 for a jump or the end of a domain."""
     match node:
