@@ -1,10 +1,13 @@
 """A choice between what is the same on a whole region is no kink: claims are judged there, and wrong ones found out."""
 
+from fractions import Fraction
+
 import pytest
 
 from derive.catalog import quick
+from verify import exact
 from verify.judge import judged
-from verify.testimony import Settings
+from verify.testimony import Counterexample, Settings
 
 CLIPPED = {"r": "exp(u - v)", "J": "min(r*a, max(1 - e, min(1 + e, r))*a)"}
 INPUTS = {"u": "real", "v": "real", "a": "positive", "e": "unit"}
@@ -64,3 +67,13 @@ def test_a_region_where_every_point_is_a_tie_is_not_passed_over():
     (found,) = judged(quick(wrong, x="real[n]"), Settings(witnesses=("exact",)))
     assert found.verdict == "undecided"
     assert "points were passed over" in found.reason
+
+
+@pytest.mark.parametrize(
+    "entries", ["[c, -c]", "[c, c*(sin(a)**2 + cos(a)**2), -c]", "[c, c*exp(a)*exp(-a), c*(a + 1 - a), -c]"]
+)
+def test_a_kink_of_the_largest_of_many_is_one_however_many_are_tied(entries):
+    # at c = 0 the slopes are 1 and -1; the first three of four say 1 alone
+    formula = quick("D(f, c) == 1", define={"m": entries, "f": "max(m[i], i)"}, c="real", a="real")
+    here = Counterexample({}, {}, {"c": Fraction(0), "a": Fraction(1, 3)}, "", "", "")
+    assert exact.testify(formula, formula.claims[0], Settings(at=here)).says == "cannot tell"

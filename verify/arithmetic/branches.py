@@ -19,6 +19,7 @@ from verify.arithmetic.balls import DOUBTFUL, Array, Label
 
 Pair = tuple[Node, Node]
 _TIE, _UNKNOWN = 2, 3
+MOST_TIED = 3  # of many elements that are the largest: with more, they stay a tie
 
 
 @dataclass
@@ -141,8 +142,8 @@ class Truths:
         top = values[best]
         apart = {1 if is_largest else -1} if self.at_ties else {1 if is_largest else -1, 0}
         rivals = [at for at, value in enumerate(values) if at != best and _sign(top, value) not in apart]
-        if rivals and node in self.taken:
-            tied = sorted((best, *rivals))
+        tied = sorted((best, *rivals))
+        if rivals and node in self.taken and (isinstance(node, Extremum) or len(tied) <= MOST_TIED):
             return tied[min(self.taken[node], len(tied) - 1)]
         return -1 - best if rivals else best
 

@@ -14,10 +14,10 @@ from flint import arb, fmpq
 from derive.expression import Compare, Extremum, Node, Reduce
 from verify.arithmetic import balls
 from verify.arithmetic.balls import Array
+from verify.arithmetic.branches import MOST_TIED
 from verify.arithmetic.evaluation import Evaluation
 
 _MOST_WAYS = 9
-_LARGEST = 3  # ways that the largest of many elements is taken: the first of those that are tied, the next, the next
 
 Sides = tuple[Evaluation, Array, Array]
 
@@ -55,7 +55,7 @@ def _ways(node: Node) -> int:
         case Extremum(_, arguments):
             return len(arguments)
         case Reduce():
-            return _LARGEST
+            return MOST_TIED
     return 0
 
 
