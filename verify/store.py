@@ -161,6 +161,19 @@ class Store:
         return self
 
     def _connect(self) -> None:
+        """Connect, again and again while another run makes the file: SQLite does not wait where it turns to WAL."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._connect_once()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
+                assert self._database is not None
+                self._database.close()
+                time.sleep(0.01)
+
+    def _connect_once(self) -> None:
         database = self._database = sqlite3.connect(self.path, timeout=PATIENCE, check_same_thread=False)
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         (application,) = database.execute("PRAGMA application_id").fetchone()
