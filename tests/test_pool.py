@@ -182,13 +182,13 @@ def test_a_formula_whose_worker_crashes_and_then_hangs_has_no_more_time_than_ano
 
 @needs_fork
 def test_what_explodes_fails_at_the_limit_of_its_memory_and_takes_no_other_with_it(monkeypatch):
-    found = verdicts(monkeypatch, at("second", 0, lambda: bytearray(EXPLODES)), memory=EXPLODES)
+    found = verdicts(monkeypatch, at("second", 0, lambda: bytearray(2 * EXPLODES)), memory=EXPLODES)
     assert reasons(found) == {("second", 0): "out of memory"}
 
 
 @needs_fork
 def test_within_the_limit_the_same_is_judged(monkeypatch):
-    assert reasons(verdicts(monkeypatch, at("second", 0, lambda: bytearray(EXPLODES)), memory=16 * EXPLODES)) == {}
+    assert reasons(verdicts(monkeypatch, at("second", 0, lambda: bytearray(EXPLODES)), memory=4 * EXPLODES)) == {}
 
 
 @needs_fork
@@ -219,7 +219,7 @@ def test_a_defect_of_the_judge_is_an_internal_error_of_that_claim_alone(monkeypa
     [
         (lambda: time.sleep(60), "no verdict within 0.5 s"),
         (lambda: os._exit(3), "the worker process died (exit status 3)"),
-        (lambda: bytearray(EXPLODES), "out of memory"),
+        (lambda: bytearray(2 * EXPLODES), "out of memory"),
     ],
     ids=["hangs", "crashes", "explodes"],
 )
