@@ -5,7 +5,8 @@ t - 1. The hypothesis is used by solving it for one thing in which it is linear 
 t - 1, or a sum up to t) and putting the solution into the claim at t.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from derive.algebra.bounds import follows, is_shown_nonnegative
 from derive.algebra.normal import Normalizer
@@ -47,23 +48,23 @@ Expansion = Callable[[Element], Node | None]
 Resolve = Callable[[Derivative], Node]
 
 
+class Attempt(NamedTuple):
+    """general: a difference in terms of the step, to be 0; or >= 0, where keeps_magnitudes says in which form."""
+
+    general: Node
+    step: Index
+    ahead: int = 0
+    keeps_magnitudes: bool | None = None
+
+
 def by_induction(
     claim: Claim, definitions: Definitions, expansion: Expansion, resolve: Resolve, steps: Steps | None = None
 ) -> tuple[str, ...] | None:
     """The facts of a proof by induction, None if there is none."""
     difference = claim.left - claim.right
-    for step, general in _steps(claim, difference, definitions):
-        for ahead in (0, 1):
-            own = None if steps is None else Steps()  # a hypothesis that leads nowhere may be false
-            try:
-                facts = _Induction(general, step, ahead, definitions, expansion, resolve, own).facts()
-            except UnsupportedError:
-                continue
-            if facts is not None:
-                if steps is not None and own is not None:
-                    steps.extend(own)
-                return facts
-    return None
+    found = _steps(claim, difference, definitions)
+    attempts = (Attempt(general, step, ahead) for step, general in found for ahead in (0, 1))
+    return _first(attempts, definitions, expansion, resolve, steps)
 
 
 def by_ordered_induction(
@@ -71,17 +72,30 @@ def by_ordered_induction(
 ) -> tuple[str, ...] | None:
     """The same for an inequality: at a step it is c >= 0 times what it is at the step before, and more that is >= 0."""
     difference = claim.left - claim.right if claim.operator == ">=" else claim.right - claim.left
-    for step, general in {**dict(_steps(claim, difference, definitions)), **dict(_sizes(difference))}.items():
-        for is_magnitude in (False, True) if "abs" in general.mentions else (False,):
-            own = None if steps is None else Steps()
-            try:
-                facts = _Induction(general, step, 0, definitions, expansion, resolve, own).ordered(is_magnitude)
-            except UnsupportedError:
-                continue
-            if facts is not None:
-                if steps is not None and own is not None:
-                    steps.extend(own)
-                return facts
+    found = {**dict(_steps(claim, difference, definitions)), **dict(_sizes(difference))}
+    attempts = (
+        Attempt(general, step, keeps_magnitudes=keeps)
+        for step, general in found.items()
+        for keeps in ((False, True) if "abs" in general.mentions else (False,))
+    )
+    return _first(attempts, definitions, expansion, resolve, steps)
+
+
+def _first(
+    attempts: Iterable[Attempt], definitions: Definitions, expansion: Expansion, resolve: Resolve, steps: Steps | None
+) -> tuple[str, ...] | None:
+    """The facts of the first attempt that comes to something."""
+    for general, step, ahead, keeps_magnitudes in attempts:
+        own = None if steps is None else Steps()  # a hypothesis that leads nowhere may be false
+        try:
+            induction = _Induction(general, step, ahead, definitions, expansion, resolve, own)
+            facts = induction.facts() if keeps_magnitudes is None else induction.ordered(keeps_magnitudes)
+        except UnsupportedError:
+            continue
+        if facts is not None:
+            if steps is not None and own is not None:
+                steps.extend(own)
+            return facts
     return None
 
 
