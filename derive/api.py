@@ -13,10 +13,10 @@ from derive.catalog import read
 from derive.errors import CatalogError
 from derive.expression import Derivative, Element, Node
 from derive.formula import Formula, renaming
-from derive.judging import QUICK, WITNESSES, judged, options, verdict_of
+from derive.judging import QUICK, judged, options, verdict_of
 from derive.question import Question, claims, derivative, derivative_of, read_expression
 from derive.selection import SHIPPED, select
-from derive.verdict import Verdict, together
+from derive.verdict import WITNESSES, Verdict, together
 
 if TYPE_CHECKING:
     from derive.compiled import Compiled

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from derive.errors import CatalogError
 from derive.formula import Formula
 from derive.selection import visible
-from derive.verdict import Counterexample, Verdict
+from derive.verdict import WITNESSES, Counterexample, Verdict
 
 if TYPE_CHECKING:
     from verify.report import Judged
 
-WITNESSES = ("algebra", "exact", "sympy", "differences")
 QUICK = ("algebra", "exact", "differences")  # SymPy takes as long to import as all of these to answer
 
 

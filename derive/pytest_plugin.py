@@ -68,9 +68,10 @@ class CatalogFile(pytest.File):
     @cached_property
     def how(self) -> "tuple[Settings, Limits, bool]":
         """The settings, the limits, and whether the store may be used."""
-        from derive.cli.check import WITNESSES, check
+        from derive.cli.check import check
         from derive.cli.options import TIMEOUT
         from derive.cli.settings import settings
+        from derive.verdict import WITNESSES
         from verify.run import Limits
         from verify.testimony import Settings
 

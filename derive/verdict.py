@@ -6,6 +6,7 @@ from html import escape
 from typing import Any, Literal
 
 Word = Literal["proved", "agrees", "refuted", "undecided", "conflict"]
+WITNESSES = ("algebra", "exact", "sympy", "differences")
 GRAVITY: tuple[Word, ...] = ("proved", "agrees", "undecided", "refuted", "conflict")
 
 

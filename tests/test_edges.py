@@ -6,8 +6,9 @@ import pytest
 
 from derive.catalog import formula, quick
 from derive.expression import arena
+from derive.verdict import WITNESSES
 from verify.judge import judged
-from verify.report import WITNESSES, Judged
+from verify.report import Judged
 from verify.testimony import Settings
 
 

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from derive.errors import UndefinedError, UnsupportedError
 from derive.formula import Claim, Example, Formula, renaming
-from verify.report import BESIDE, WITNESSES, Judged, Verdict, Witnesses, point, said
+from derive.verdict import WITNESSES
+from verify.report import BESIDE, Judged, Verdict, Witnesses, point, said
 from verify.testimony import Settings, Testimony
 
 if TYPE_CHECKING:  # slow to import, and not always needed

@@ -13,7 +13,6 @@ from verify.testimony import Counterexample, Testimony
 
 SCHEMA: Literal["derive-report/1"] = "derive-report/1"
 VERDICTS = ("proved", "agrees", "refuted", "undecided", "conflict")
-WITNESSES = ("algebra", "exact", "sympy", "differences")
 BESIDE = ("reference", "trials")  # there only where they were asked, and of what they speak of
 Verdict = Literal["proved", "agrees", "refuted", "undecided", "conflict"]
 

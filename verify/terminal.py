@@ -11,7 +11,8 @@ from rich.text import Text
 
 from derive.codes import of_verdict
 from derive.selection import visible
-from verify.report import WITNESSES, Entry, Judged, Point, Report, Said, Summary, summary
+from derive.verdict import WITNESSES
+from verify.report import Entry, Judged, Point, Report, Said, Summary, summary
 
 COLORS = {"proved": "green", "agrees": "cyan", "refuted": "red", "undecided": "yellow", "conflict": "bold red"}
 COLUMNS = ("formulas", "claims", "proved", "agrees", "refuted", "undecided", "conflicts", "as_expected", "unexpected")

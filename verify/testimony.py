@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
+from derive.verdict import WITNESSES
+
 Saying = Literal["equal", "differs", "agrees", "cannot tell", "not run"]
 
 
@@ -20,7 +22,7 @@ class Settings:
     seed: int = 0
     draws: int = 6
     digits: int = 60
-    witnesses: tuple[str, ...] = ("algebra", "exact", "sympy", "differences")
+    witnesses: tuple[str, ...] = WITNESSES
     at: "Counterexample | None" = None
     printed_only: bool = False
     is_shown: bool = True

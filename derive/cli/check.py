@@ -26,11 +26,11 @@ from derive.cli.options import (
 )
 from derive.output import complain
 from derive.selection import select, visible
+from derive.verdict import WITNESSES
 
 if TYPE_CHECKING:
     from verify.report import Report
 
-WITNESSES = ("algebra", "exact", "sympy", "differences")
 ALL = (*WITNESSES, "reference")  # the last takes seconds to import what it compares with
 
 

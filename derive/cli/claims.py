@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from derive.cli.d import Lines, pairs
-from derive.cli.limit import OutOfTime, limited
 from derive.cli.outputs import Outputs
+from verify.patience import OutOfTime, limited
 
 if TYPE_CHECKING:
     from derive.question import Question

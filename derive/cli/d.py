@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from derive.cli.help import Command
-from derive.cli.limit import OutOfTime, limited
 from derive.cli.options import BROKEN, SECONDS, TIMEOUT, no_cache
 from derive.errors import UndefinedError, UnsupportedError
 from derive.output import columns, complain, write
+from verify.patience import OutOfTime, limited
 
 if TYPE_CHECKING:
     from derive.answer import Answer

@@ -46,11 +46,6 @@ class Outputs:
         self.streams: list[Stream] = []
         self._files = ExitStack()
 
-    @property
-    def is_read_by_machines(self) -> bool:
-        """Whether stdout has a format for which nothing is something."""
-        return any(output.format != "text" for output in self.outputs)
-
     def begin(self, seed: int, formulas: int, timings: bool) -> "list[Stream]":
         """Open what is written while the run goes on: those whom the run tells."""
         from verify.formats.jsonl import Stream

@@ -17,7 +17,7 @@ from derive.formula import Claim, Formula
 from derive.printing.display import Line
 from verify.book import pictures
 from verify.book.drawing import Drawing
-from verify.book.patience import OutOfTime, limited
+from verify.patience import OutOfTime, limited
 from verify.steps import compared_steps
 from verify.stepwise import checker
 

@@ -1,12 +1,10 @@
-"""A limit of seconds and memory for what a command works out in its own process."""
+"""A limit of seconds for what is worked out in this process."""
 
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-
-MEMORY = 4 << 30
 
 
 class OutOfTime(BaseException):
@@ -15,8 +13,8 @@ class OutOfTime(BaseException):
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Raise OutOfTime in the work inside once the seconds are over; without signals there is no limit."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+    """Raise OutOfTime in the work inside once the seconds are over; no limit for 0, or where there are no signals."""
+    if not seconds or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
 
