@@ -24,7 +24,7 @@ from derive import domains
 from derive.catalog import read, shipped
 from derive.expression import Size, Tensor
 from derive.formula import Claim, Formula
-from verify import exact, sampling
+from verify import exact, sampling, session
 from verify.arithmetic import comparison
 from verify.slips.mutation import mutants
 from verify.testimony import Settings
@@ -141,7 +141,7 @@ class Element:
     stays: str = ""
 
 
-UNCOVERED: Off = {(exact.Record, "missing"): lambda record, reach: []}
+UNCOVERED: Off = {(exact.Record, "missing"): lambda *given, **more: []}
 NOT_STRADDLED: Off = {(exact, "_near_boundaries"): lambda *given: ()}
 ELEMENTS = (
     Element("unequal sizes", "all sizes 3", {(sampling, "sizes_of"): same_everywhere}),
@@ -161,7 +161,7 @@ ELEMENTS = (
     Element("straddling", "none", NOT_STRADDLED),
     Element("branches and straddling", "neither", UNCOVERED | NOT_STRADDLED),
     Element("six draws", "one", {
-        (exact, "draws"): lambda formula, seed: islice(_draws(formula, seed), 1), (sampling, "AGAIN"): 0}),
+        (session, "draws"): lambda formula, seed: islice(_draws(formula, seed), 1), (sampling, "AGAIN"): 0}),
     Element("whole numbers again", "six draws for them too", {(sampling, "AGAIN"): 0},
             "a sum that lacks a place which six one-hot draws leave cold, and every second wrong floor, would pass"),
     Element("every digit", "six of them", {(comparison, "_element"): to_six_digits}),
@@ -173,13 +173,13 @@ ELEMENTS = (
 
 def sayings(twins: Sequence[Twin], off: Off, seed: int, draws: int = 6) -> Iterator[str]:
     """What the exact witness says of each twin, with some parts of the sampler replaced."""
-    exact._latest.clear()
+    session._latest.clear()
     with ExitStack() as stack:
         for (place, name), other in off.items():
             stack.enter_context(patch.object(place, name, other))
         for twin in twins:
             yield exact.testify(twin.formula, twin.claim, Settings(seed=seed, draws=draws, is_shown=False)).says
-    exact._latest.clear()
+    session._latest.clear()
 
 
 def survivors(twins: Sequence[Twin], element: Element, seeds: int) -> dict[Twin, str]:

@@ -30,7 +30,7 @@ from derive.expression import (
     Where,
     multiply,
 )
-from verify import differences, exact, sampling
+from verify import differences, sampling, session
 from verify.arithmetic import balls, branches, comparison, elementary, evaluation, reverse, tensors
 from verify.arithmetic.comparison import Outcome
 from verify.digits import Comparison
@@ -346,7 +346,7 @@ EXACT = {
     "a recurrence off by one": Defect("exact", next_step, *GROWTH),
     "a definition with its subscripts turned": Defect("exact", turned_in_exact, *TURNED),
     "a comparison that never sees a difference": Defect(
-        "exact", put_in(exact, "compared", lambda *given: Outcome("agrees", 60)),
+        "exact", put_in(session, "compared", lambda *given: Outcome("agrees", 60)),
         "D(sum(x[i]**2, i), x[k]) == 3*x[k]", VECTOR, "refuted"),
     "a comparison that always sees one": Defect(
         "exact", put_in(comparison, "_element", lambda operator, left, right: "differs"),

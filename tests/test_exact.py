@@ -15,7 +15,7 @@ from derive.binding import walk
 from derive.catalog import quick, read, shipped
 from derive.expression import Derivative, Index, Variable, axis, element, number
 from derive.formula import Formula
-from verify import exact
+from verify import exact, session
 from verify.arithmetic.balls import Array, contracted, multiply, subtract
 from verify.arithmetic.balls import exact as rational
 from verify.arithmetic.evaluation import Evaluation
@@ -345,7 +345,7 @@ def test_the_answer_does_not_depend_on_the_claims_asked_before():
     texts = ["D(L, x[k]) == where(0 < x[k] < 6, g[k], 0)", "D(L, x[k]) == where(0 < x[k] < 6 + 1e-6, g[k], 0)"]
     formula = quick(texts, RELU6, **RELU6_IN)
     alone = exact.testify(formula, formula.claims[1], Settings())
-    exact._latest.clear()
+    session._latest.clear()
     exact.testify(formula, formula.claims[0], Settings())
     assert exact.testify(formula, formula.claims[1], Settings()) == alone
 
