@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from derive.binding import walk
 from derive.catalog import scope_of
-from derive.errors import CatalogError, Place, UnsupportedError
+from derive.errors import CatalogError, Place, UnsupportedError, nearest
 from derive.expression import Derivative, Element, Index, Node, Tensor, element
 from derive.formula import Claim, Definition, Formula
 from derive.language.entry import read_claim
@@ -13,6 +13,7 @@ from derive.language.inference import Line, inferred
 from derive.language.notation import expression
 from derive.language.program import left_side, read_definitions, read_input
 from derive.language.scope import Scope
+from derive.language.source import NAME as NAMES
 from derive.language.source import Text, written
 from derive.printing.text import text
 
@@ -53,8 +54,10 @@ def derivative(
     `by`. An array without subscripts in `by` gets letters of its own. Raises CatalogError at the place of a mistake.
     """
     target, directions = written(body, "expression").part(0, len(body)), [_direction(one) for one in by]
+    inputs, define = list(inputs), list(define)
     asked = _Asked(inputs, define, [Line(target), *map(Line, directions)], together=True)
     node = expression(target, asked.scope)
+    _check_met(directions, [body, *(line for pair in define for line in pair)], asked)
     for direction in directions:
         free = {str(leaf.name): leaf for leaf in node.free if isinstance(leaf, Index)}
         node = _by(node, direction, asked.scope, free)
@@ -69,7 +72,7 @@ def claims(
     """The question whether each line holds: claims(["D(sum(x[i]**2, i), x[k]) == 2*x[k]"])."""
     texts = [written(line, "claim") for line in lines]
     stripped = [line.part(0, len(line.value)) for line in texts]
-    asked = _Asked(inputs, define, [Line(line) for line in stripped])
+    asked = _Asked(inputs, define, [Line(line, is_claim=True) for line in stripped])
     found = tuple(read_claim(line, asked.scope) for line in stripped)
     return asked.question(found, "")  # so that each is tried at the same points whatever is claimed beside it
 
@@ -135,6 +138,7 @@ class _Asked:
         tensors = [read_input(name, declared, self.scope) for name, declared in given]
         whole = [Line(body, left_side(left)) for left, body in defined] + list(lines)
         found = inferred(whole, self.scope, len(lines) if together else 1)
+        self.inferred = frozenset(found)
         self.assumed = tuple(f"{name}: {declared}" for name, declared in found.items())
         tensors += [read_input(written(n, "assumed"), written(d, "assumed"), self.scope) for n, d in found.items()]
         self.definitions = read_definitions(defined, self.scope)
@@ -156,6 +160,19 @@ def _part(line: str, what: str) -> Text:
 
 def _direction(line: str) -> Text:
     return written(line, "by").part(0, len(line))
+
+
+def _check_met(directions: Sequence[Text], lines: Sequence[str], asked: "_Asked") -> None:
+    """What nobody declared and no line reads is a slip of the pen, and no input of which nothing depends."""
+    words = {word for line in lines for word in NAMES.findall(line)}
+    for direction in directions:
+        name = NAMES.match(direction.value)
+        if name and name[0] in asked.inferred and name[0] not in words:
+            known = [tensor for tensor in asked.scope.tensors if tensor != name[0]]
+            raise direction.error(
+                f"{name[0]} is not declared{nearest(name[0], known)}", 0,
+                f"the expression does not read it; its inputs are {', '.join(known)}",
+            )  # fmt: skip
 
 
 def _by(body: Node, direction: Text, scope: Scope, free: Mapping[str, Index]) -> Derivative:
@@ -187,6 +204,6 @@ def _moved(line: Text) -> Callable[[int], Place]:
 
 def _any_element(tensor: Tensor, body: Node, scope: Scope) -> Element:
     """An element of the tensor under letters that stand for nothing else."""
-    taken = {str(leaf.name) for leaf in body.free} | scope.tensors.keys() | scope.sizes.keys()
+    taken = {str(leaf.name) for leaf in body.free} | scope.tensors.keys() | scope.sizes.keys() | scope.indices
     letters = (letter for letter in LETTERS if letter not in taken)
     return element(tensor, *(Index(letter, over) for letter, over in zip(letters, tensor.axes, strict=False)))

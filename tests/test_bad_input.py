@@ -9,6 +9,8 @@ import pytest
 from derive import catalog
 from derive.catalog import quick
 from derive.errors import CatalogError
+from derive.language.spelling import ELSEWHERE
+from derive.question import claims
 
 INPUTS = {"x": "real[n]", "W": "real[m, d]", "a": "real", "b": "real", "k0": "integer", "g": "real[1..T]"}
 
@@ -76,7 +78,7 @@ CLAIMS = [
     ("a^2 == b", "a power is written x**2", "^"),
     ("a = b", "left == right", "="),
     ("2a == b", "a product is written with *", "a =="),
-    ("a b == 1", "not an expression", "b"),
+    ("a b == 1", "a product is written with *", "b"),
     ("a == b == 1", "one equation", "a"),
     ("a < b", "left == right, left <= right or left >= right", "<"),
     ("a", "one equation", "a"),
@@ -91,6 +93,17 @@ CLAIMS = [
     # names
     ("c0 == a", "c0 is not declared", "c0"),
     ("xx[0] == a", "xx is not declared (did you mean x?)", "xx"),
+    ("softmax(x)[i] == a", "unknown function softmax; write exp(x[i])/sum(exp(x[j]), j)", "softmax"),
+    ("ln(a) == b", "unknown function ln; write log(x)", "ln"),
+    ("argmax(a) == b", "unknown function argmax (did you mean max?)", "argmax"),
+    ("tanh(x)[i] == a", "write tanh(x[i])", "tanh"),
+    ("W[i][j] == a", "write W[i, j]", "W["),
+    ("(a + b)(a - b) == 1", "a product is written with *", "(a + b)"),
+    ("exp a == b", "a function is called with brackets: exp(x)", "a =="),
+    ("dx == a", "dx is not declared; a derivative is written D(x, x) or D(x, x[i])", "dx"),
+    ("W_ij == a", "W_ij is not declared; an element of W is written W[i, j]", "W_ij"),
+    ("sum(x_i**2, i) == a", "perhaps sum(x[i]**2, i) == a", "i) =="),
+    ("x^T == a", "a transposed matrix is written A[j, i]", "^"),
     ("sigmod(a) == b", "unknown function sigmod (did you mean sigmoid?)", "sigmod"),
     ("a(2) == b", "a is an input, not a function; a product is written with *", "a(2)"),
     ("x(0) == b", "its elements are x[i]", "x(0)"),
@@ -98,6 +111,7 @@ CLAIMS = [
     ("exp(a, b) == b", "exp takes 1 argument, got 2", "exp(a"),
     # subscripts and indices
     ("x[0, 0] == a", "x takes 1 subscript, got 2 in x[0, 0]", "x[0, 0]"),
+    ("x == a", "x is real[n]; an element is x[i]", "x =="),
     ("x == a", "x takes 1 subscript, got none", "x =="),
     ("a[0] == b", "a takes no subscripts", "a[0]"),
     ("n[0] == a", "n is a size and has no subscripts", "n[0]"),
@@ -158,6 +172,58 @@ def test_a_bad_claim_is_refused_at_its_place(claim: str, reason: str, under: str
     problem = refused(claim)
     assert reason in str(problem)
     assert pointed_at(problem).startswith(under)
+
+
+def test_an_index_on_the_wrong_axis_is_offered_its_place():
+    # W x, with the subscripts of W the wrong way round
+    problem = refused("sum(W[j, i]*x[j], j) == 0", x="real[d]", W="real[m, d]")
+    assert problem.notes[-1] == "perhaps W[i, j]"
+    assert not any("perhaps" in note for note in refused("sum(W[i, i], i) == 0").notes)
+
+
+# As people write from memory, and what is offered in its place. Nothing is offered where it might mean two things.
+OFFERS = [
+    ("a^2 == b", "a**2 == b"),
+    ("D(a^2, a) = 2a", "D(a**2, a) == 2*a"),
+    ("a == x[i]^2 b", "a == x[i]**2*b"),
+    ("e^{-a} == b", "exp(-a) == b"),
+    ("e^a == b", "exp(a) == b"),
+    ("np.log(a) == b", "log(a) == b"),
+    ("a == torch.sum(x[i], i)", "a == sum(x[i], i)"),
+    ("a == sum(x[i] for i in range(n))", "a == sum(x[i], i)"),
+    ("a == sum(x_i^2, i)", "a == sum(x[i]**2, i)"),
+    ("a == ∑(xᵢ², i)", "a == sum(x[i]**2, i)"),
+    ("||x - y||^2 == a", "sum((x[i] - y[i])**2, i) == a"),
+    ("‖x‖₂ == a", "sqrt(sum(x[i]**2, i)) == a"),
+    ("|a| == b", "abs(a) == b"),
+    ("√a == b", "sqrt(a) == b"),
+    ("2λa == b", "2*lam*a == b"),
+    ("ŷ − x₁ == a", "y_hat - x1 == a"),
+    ("exp a - log x[0] == b", "exp(a) - log(x[0]) == b"),
+    ("(a + b)(a - b) == 1/2 a", "(a + b)*(a - b) == 1/2*a"),
+    ("1/2 sum(x[i], i) == a", "1/2*sum(x[i], i) == a"),
+    ("x_{i} == W_{ij}", "x[i] == W[i, j]"),
+    ("1{a > 0} b == a", "where(a > 0, 1, 0)*b == a"),
+    ("log a b == 1", None),
+    ("x^T W == a", None),
+    ("x.T == a", None),
+    ("np.sum(x) == a", None),
+    ("\\frac{a}{b} == 1", None),
+    ("open(a)^2 == b", None),
+]
+
+
+@pytest.mark.parametrize(("claim", "offer"), OFFERS, ids=[claim for claim, _ in OFFERS])
+def test_the_nearest_right_thing_is_offered_and_never_taken(claim: str, offer: str | None):
+    offers = [note.removeprefix("perhaps ") for note in refused(claim).notes if note.startswith("perhaps ")]
+    assert offers == ([] if offer is None else [offer])
+
+
+@pytest.mark.parametrize("here", sorted({here for here in ELSEWHERE.values() if here}))
+def test_what_is_offered_for_a_function_of_other_libraries_is_in_the_language(here: str):
+    # an equation of it with itself is read, with inputs as its subscripts tell
+    (claim,) = claims([f"{here} == {here}"]).formula.claims
+    assert claim.left is claim.right
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """`derive d`: the derivative of an expression, in one line."""
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "latex", "unicode", "mathml", "markdown", "sympy", "json")
 CODE = ("numpy", "torch", "jax", "c")
 SCHEMA = "derive-answer/1"
+SIGNED = re.compile(r"-\w+\s*[-+*/(\[]")  # -h*x, and not -h
 UNKNOWN = 1  # the exit status where the derivative is not known to be right
 
 Lines = tuple[str, ...]
@@ -33,7 +35,21 @@ def pairs(lines: Lines, what: str) -> list[tuple[str, str]]:
     return [pair(line, what) for line in lines]
 
 
-@click.command(cls=Command)
+class Expressions(Command):
+    """A command whose arguments may start with a minus sign, as an expression may and no option does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        short = {name for param in self.get_params(ctx) for name in param.opts if len(name) == 2}
+
+        def is_expression(word: str) -> bool:
+            return (
+                word[:1] == "-" != word[1:2] and (word[:2] not in short or bool(SIGNED.match(word))) and len(word) > 1
+            )
+
+        return super().parse_args(ctx, [f" {word}" if is_expression(word) else word for word in args])
+
+
+@click.command(cls=Expressions)
 @click.argument("expression")
 @click.argument("by", nargs=-1, required=True)
 @given
@@ -60,7 +76,7 @@ def d(
     """
     from derive.question import derivative
 
-    question = derivative(expression, by, pairs(inputs, "input"), pairs(define, "define"))
+    question = derivative(expression.strip(), by, pairs(inputs, "input"), pairs(define, "define"))
     try:
         answer = answered(question, seed, timeout, no_cache)
     except OutOfTime:

@@ -10,7 +10,7 @@ CODES = (
         "z[i]: sum(X[i, j]*w[j], j)",
         "z[i]: sum(X[i, j] w[j], j)",
         (r"this is not an expression", r"an expression is missing", r".* is never closed", r".* closes nothing",
-         r"a product is written with"),
+         r"a product is written with", r"a function is called with"),
     ),
     Code(
         "D202",

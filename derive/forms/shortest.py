@@ -23,13 +23,14 @@ from derive.expression import (
 )
 from derive.forms.grouping import DEPTH, Grouping
 from derive.forms.names import Names, Short, inlined, short
-from derive.forms.style import cost, everywhere, folded, settled
+from derive.forms.style import cost, everywhere, folded, in_one_quotient, settled
 from derive.formula import Claim, Definition, Formula
 from derive.proof import Algebra
 
 MOST_PROOFS = 4  # forms that are tried to be proved, the shortest first
 MEDIUM = 300  # characters of a form that is put together in every way that is tried
 LONG = 2000  # characters of a form beyond which nothing shorter is sought
+ALIKE = 8  # characters more that a form in reading order may have
 ENOUGH = 24  # characters that nobody asks to be fewer
 FEW = 4  # terms of a normal form that is put together first
 
@@ -57,6 +58,13 @@ def shortest(formula: Formula, wanted: Derivative) -> Short:
         if form is plain or algebra.prove(Claim(wanted, "==", form, "", formula.place)).equal:
             best = form
             break
+    better = in_one_quotient(everywhere(best))
+    if (
+        better is not best
+        and cost(better) <= cost(best) + ALIKE
+        and algebra.prove(Claim(wanted, "==", better, "", formula.place)).equal
+    ):
+        best = better
     return short(formula, wanted, best)
 
 

@@ -241,6 +241,22 @@ def everywhere(node: Node) -> Node:
     return read_off(rebuilt(node, everywhere)) if node.children() and not isinstance(node, Element) else node
 
 
+def in_one_quotient(node: Node) -> Node:
+    """x/(2*n) for x/2/n: the divisors of every product, and what its number is divided by, under one line."""
+    if not node.children() or isinstance(node, Element):
+        return node
+    node = rebuilt(node, in_one_quotient)
+    if not isinstance(node, Multiply):
+        return node
+    head = node.factors[0].value if isinstance(node.factors[0], Number) else Fraction(1)
+    rest = node.factors[1:] if isinstance(node.factors[0], Number) else node.factors
+    below = [f.base for f in rest if isinstance(f, Power) and f.exponent is MINUS_ONE]
+    if len(below) + (head.denominator != 1) < 2:
+        return node
+    above = [f for f in rest if not (isinstance(f, Power) and f.exponent is MINUS_ONE)]
+    return multiply(head.numerator, *above, power(multiply(head.denominator, *below), -1))
+
+
 def _place(term: Node) -> int:
     if isinstance(term, Number):
         return 2 if term.value < 0 else 1

@@ -7,7 +7,7 @@ from typing import Any
 from derive import functions
 from derive.binding import expectation, reduce
 from derive.domains import TABLE as DOMAINS
-from derive.errors import nearest
+from derive.errors import CatalogError, nearest
 from derive.expression import (
     HALF,
     Axis,
@@ -39,7 +39,9 @@ class Calls(Elements):
 
     def call(self, part: ast.Call) -> Node:
         if not isinstance(part.func, ast.Name):
-            raise self.error(part, "only functions of the table are called, by their names")
+            raise self.error(
+                part, "only functions of the table are called, by their names; a product is written with *"
+            )
         if part.keywords:
             raise self.error(part.keywords[0], "arguments are not named")
         name = part.func.id
@@ -51,7 +53,14 @@ class Calls(Elements):
         if name in self.scope.tensors:
             hint = f"; its elements are {name}[i]" if self.scope.tensors[name].axes else "; a product is written with *"
             raise self.error(part, f"{name} is {self.scope.kind(name)}, not a function{hint}")
-        raise self.error(part, f"unknown function {name}{nearest(name, CALLABLE)}")
+        raise self.unknown_function(part, name)
+
+    def unknown_function(self, part: ast.expr, name: str) -> CatalogError:
+        """A function that the table does not have: how it is written, or the nearest one."""
+        from derive.language.spelling import ELSEWHERE  # not at the top: few texts are refused
+
+        here = ELSEWHERE.get(name)
+        return self.error(part, f"unknown function {name}" + (f"; write {here}" if here else nearest(name, CALLABLE)))
 
     def arguments(self, part: ast.Call, count: int) -> list[Node]:
         if len(part.args) != count:

@@ -22,7 +22,7 @@ from derive.expression import (
     element,
 )
 from derive.language.indices import Indices, Slot, subscripts_of
-from derive.language.scope import CONSTANTS, Scope
+from derive.language.scope import CALLABLE, CONSTANTS, Scope
 from derive.language.source import Text
 from derive.printing.text import text as text_of
 from derive.ranges import constant, ends_of, extreme, is_nonnegative, last_of, polynomial
@@ -42,6 +42,10 @@ class Elements:
 
     def node(self, part: ast.expr) -> Node:
         """The expression that a part of the tree writes."""
+        raise NotImplementedError
+
+    def unknown_function(self, part: ast.expr, name: str) -> CatalogError:
+        """What is wrong with a function of this name."""
         raise NotImplementedError
 
     def error(self, part: ast.AST, message: str, *notes: str) -> CatalogError:
@@ -80,7 +84,7 @@ class Elements:
         if isinstance(part.value, ast.List):
             return self.table(part.value, subscripts)
         if not isinstance(part.value, ast.Name):
-            raise self.error(part, "only an input, a definition or a literal list has subscripts")
+            raise self.without_subscripts(part)
         tensor = self.scope.tensors.get(part.value.id)
         if tensor is None:
             kind = self.scope.kind(part.value.id)
@@ -88,14 +92,24 @@ class Elements:
             raise self.error(part, message or self.scope.undeclared(part.value.id))
         return self.element(part, tensor, subscripts)
 
+    def without_subscripts(self, part: ast.Subscript) -> CatalogError:
+        """A subscript on what is no array, with where it belongs."""
+        inside = self.shown(part)[len(self.shown(part.value)) :].lstrip()
+        match part.value:
+            case ast.Call(func=ast.Name(id=name)) if name not in CALLABLE and name not in self.scope.tensors:
+                return self.unknown_function(part, name)
+            case ast.Call(func=ast.Name(id=name), args=[ast.Name(id=array)]):
+                better = f"; write {name}({array}{inside})"
+            case ast.Subscript(value=ast.Name(id=name)):
+                places = ", ".join(map(self.shown, (*subscripts_of(part.value), *subscripts_of(part))))
+                better = f"; write {name}[{places}]"
+            case _:
+                better = ""
+        return self.error(part, f"only an input, a definition or a literal list has subscripts{better}")
+
     def element(self, part: ast.expr, tensor: Tensor, subscripts: list[ast.expr]) -> Element:
         if len(subscripts) != len(tensor.axes):
-            raise self.error(
-                part,
-                f"{tensor.name} takes {counted(len(tensor.axes), 'subscript')}, got {len(subscripts) or 'none'}"
-                + (f" in {self.shown(part)}" if subscripts else ""),
-                f"sizes: {tensor.name} is {self.scope.declared[tensor.name]}",
-            )
+            raise self.scope.miscounted(self.text, part.col_offset, tensor, len(subscripts), self.shown(part))
         places = [self.subscript_over(p, over, part) for p, over in zip(subscripts, tensor.axes, strict=True)]
         if self.recurrence is not None and tensor is self.recurrence[0]:
             self.check_earlier(part, places)

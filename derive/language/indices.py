@@ -76,8 +76,11 @@ class Indices(msgspec.Struct):
     def _without_axis(self, slot: Slot, is_index: bool) -> CatalogError:
         name = slot.name
         if is_index:
+            from derive.language.spelling import respelled  # not at the top: few texts are refused
+
+            offer = respelled(self.text.value)
             return self.text.error(
-                f"nothing says what index {name} runs over", slot.offset,
+                f"nothing says what index {name} runs over", slot.offset, *([f"perhaps {offer}"] if offer else []),
                 f"subscript an axis by {name} alone, give its axis on the left as [{name}:n], "
                 f"or write the bounds in the sum as ({name}, 0, n - 1)",
             )  # fmt: skip
@@ -162,6 +165,9 @@ class Indices(msgspec.Struct):
 
     def _visit_subscript(self, tree: ast.Subscript) -> None:
         subscripts = subscripts_of(tree)
+        tensor = self.scope.tensors.get(tree.value.id) if isinstance(tree.value, ast.Name) else None
+        if tensor is not None and len(tensor.axes) != len(subscripts):
+            raise self.scope.miscounted(self.text, tree.col_offset, tensor, len(subscripts), self._shown(tree))
         for position, part in enumerate(subscripts):
             self._visit(part)
             self._mark(part)
@@ -208,8 +214,21 @@ class Indices(msgspec.Struct):
             f"index {slot.name} runs over {axis_text(over)} in {self._shown(tree)} "
             f"but over {axis_text(first)} in {self._shown(slot.use)}",
             slot.use.col_offset,
-            *self._sizes(tree, slot.use),
-        )
+            *self._sizes(tree, slot.use), *self._exchanged(slot, first, tree), *self._exchanged(slot, over, slot.use),
+        )  # fmt: skip
+
+    def _exchanged(self, slot: Slot, over: Axis, tree: ast.Subscript) -> list[str]:
+        """What is offered where an index would fit if it changed places with another subscript."""
+        tensor = self.scope.tensors.get(tree.value.id) if isinstance(tree.value, ast.Name) else None
+        places = [self._shown(part) for part in subscripts_of(tree)]
+        if tensor is None or slot.name not in places:
+            return []
+        here = places.index(slot.name)
+        for there, other in enumerate(tensor.axes):
+            if other is over and places[there] != places[here]:
+                places[here], places[there] = places[there], places[here]
+                return [f"perhaps {tensor.name}[{', '.join(places)}]"]
+        return []
 
     def _shown(self, tree: ast.expr) -> str:
         return self.text.value[tree.col_offset : tree.end_col_offset]
@@ -229,6 +248,19 @@ def is_binder(tree: ast.Call, is_index: Callable[[str], bool]) -> bool:
         return False
     if tree.func.id in ("sum", "mean", "prod"):
         return True
+    inside = _in_subscripts(tree.args[0])
     return all(
-        is_index(part.id) if isinstance(part, ast.Name) else isinstance(part, ast.Tuple) for part in tree.args[1:]
+        is_index(part.id) and part.id in inside if isinstance(part, ast.Name) else isinstance(part, ast.Tuple)
+        for part in tree.args[1:]
     )
+
+
+def _in_subscripts(body: ast.expr) -> set[str]:
+    """The names in subscripts and deltas, where only an index stands."""
+    places: list[ast.expr] = []
+    for part in ast.walk(body):
+        if isinstance(part, ast.Subscript):
+            places.append(part.slice)
+        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "delta":
+            places += part.args
+    return {name.id for place in places for name in ast.walk(place) if isinstance(name, ast.Name)}

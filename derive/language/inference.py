@@ -19,10 +19,11 @@ Key = tuple[object, ...]  # a position of a tensor, (name, place), or an index: 
 
 @dataclass(frozen=True)
 class Line:
-    """A text that is read as an expression or a claim; of a definition with its left side."""
+    """A text that is read as an expression, or as a claim; of a definition with its left side."""
 
     text: Text
     left: Left | None = None
+    is_claim: bool = False
 
 
 @dataclass
@@ -69,7 +70,7 @@ class Inference:
     # ------------------------------------------------------------------------------------- lines
 
     def read(self, line: Line, free: object) -> None:
-        parsed = tree(line.text)
+        parsed = tree(line.text, line.is_claim)
         self.written |= {part.id for part in ast.walk(parsed) if isinstance(part, ast.Name)}
         if line.left is not None:
             self._read_left(line.left, parsed, free)
@@ -191,6 +192,11 @@ class Inference:
                 self._check_clear(name, seen, self.root((name, place)))
         lengths = self._lengths([key for key in keys if key not in self.known])
         for name, (text, offset) in scalars.items():
+            if name == "e" and name in self.positive:
+                raise text.error(
+                    "e is not declared: is it an input, or the base of the exponential?", offset,
+                    "the exponential is written exp(x); an input is declared with --input 'e: positive'",
+                )  # fmt: skip
             if name in LENGTHS and (arrays or self.scope.sizes):
                 raise text.error(
                     f"{name} is not declared: is it the length of an axis, or a number?", offset,

@@ -46,7 +46,7 @@ def expression(text: Text | str, scope: Scope, indices: Mapping[str, Index] | No
 def claim_sides(text: Text | str, scope: Scope) -> tuple[Node, str, Node]:
     """The left side, the operator and the right side of a claim."""
     text = _stripped(text)
-    parsed = tree(text)
+    parsed = tree(text, is_claim=True)
     if not isinstance(parsed, ast.Compare) or len(parsed.ops) != 1:
         raise text.error("a claim is one equation: left == right, left <= right or left >= right")
     operator = OPERATORS.get(type(parsed.ops[0]), "")

@@ -3,7 +3,7 @@
 import msgspec
 
 from derive import functions
-from derive.errors import nearest
+from derive.errors import CatalogError, nearest
 from derive.expression import Axis, Node, Size, Tensor
 from derive.language.source import Text
 from derive.ranges import polynomial
@@ -61,10 +61,25 @@ class Scope(msgspec.Struct):
         value = polynomial(length)
         return length if value is None else self._lengths.setdefault(frozenset(value.items()), length)
 
+    def miscounted(self, text: Text, offset: int, tensor: Tensor, count: int, shown: str) -> CatalogError:
+        """An array that is written with another number of subscripts than it has axes."""
+        name, axes = tensor.name, len(tensor.axes)
+        wanted = f"{axes or 'no'} subscript{'s' * (axes != 1)}"
+        element = f"; an element is {name}[{', '.join('ijklpqrs'[:axes])}]" if axes and not count else ""
+        return text.error(
+            f"{name} takes {wanted}, got {count or 'none'}" + (f" in {shown}" if count else ""), offset,
+            f"sizes: {name} is {self.declared[name]}{element}",
+        )  # fmt: skip
+
     def undeclared(self, name: str) -> str:
         """What is wrong with a name that is not declared, with the nearest one that is."""
         if name in self.later:
             return f"{name} is defined only further down"
+        whole, _, subscripts = name.partition("_")
+        if whole in self.tensors and len(subscripts) == len(self.tensors[whole].axes) > 0:
+            return f"{name} is not declared; an element of {whole} is written {whole}[{', '.join(subscripts)}]"
+        if name[0] == "d" and name[1:] in self.tensors:
+            return f"{name} is not declared; a derivative is written D({name[1:]}, x) or D({name[1:]}, x[i])"
         return f"{name} is not declared" + nearest(
             name, [*self.tensors, *self.sizes, *CONSTANTS, *sorted(self.indices)]
         )

@@ -65,7 +65,7 @@ _HINTS = {
     ":": "a colon has no place inside an expression",
     ":=": "nothing is assigned inside an expression",
     "->": "an arrow has no place in an expression",
-    ".": "attributes, methods and dots are not part of the language",
+    ".": "attributes, methods and dots have no place here",
     "#": "a comment has no place inside an expression",
     '"': "strings are not part of the language",
     "'": "strings are not part of the language; a derivative is written D(f, x)",
@@ -76,9 +76,13 @@ _HINTS = {
     "|": "write or; an absolute value is abs(x)",
     "~": "write not",
     "@": "a matrix product is written sum(A[i, j]*B[j, k], j)",
-    "\\": "LaTeX is not read here",
+    "\\": r"LaTeX is not read here; \frac{a}{b} is a/b, x_i is x[i], \sum_i e is sum(e, i)",
     ";": "one expression at a time",
     "\t": "write spaces, not tabs",
+}
+_FOLLOWED = {
+    **dict.fromkeys(("^T", ".T", ".t", ".mT"), "a transposed matrix is written A[j, i]"),
+    **dict.fromkeys((".sum", ".mean", ".prod", ".max", ".min"), "a sum over an index is written sum(x[i], i)"),
 }
 _WORDS = {
     "lambda": "lambda is a word of Python; write lam",
@@ -119,20 +123,35 @@ def line_shown(line: str) -> str:
     return _HIDDEN.sub(lambda found: "\ufffd" if _is_hidden(found.group()) else found.group(), line.replace("\t", " "))
 
 
-def tree(text: Text) -> ast.expr:
-    """The tree of a text without spaces around it, offset by offset; CatalogError if it is no expression."""
+def tree(text: Text, is_claim: bool = False) -> ast.expr:
+    """The tree of a text without spaces around it, offset by offset; CatalogError if it is no expression.
+
+    The message shows how the language would have it, where that is clear. is_claim: an equation is expected.
+    """
+    try:
+        return parsed(text)
+    except CatalogError as problem:
+        from derive.language.spelling import respelled  # not at the top: few texts are refused
+
+        if offer := respelled(text.value, is_claim):
+            problem.notes += (f"perhaps {offer}",)
+        raise
+
+
+def parsed(text: Text) -> ast.expr:
+    """The tree of a text, or CatalogError with the reason alone."""
     _check_tokens(text)
     # A line break counts as a space, so that a long expression may be written over several lines.
     try:
-        parsed = ast.parse(text.value.replace("\n", " "), mode="eval").body
+        found = ast.parse(text.value.replace("\n", " "), mode="eval").body
     except SyntaxError as problem:
         offset = min(max((problem.offset or 1) - 1, 0), len(text.value) - 1)
         raise text.error(_reason(problem), offset) from None
     except (MemoryError, RecursionError, ValueError):
         raise text.error(f"nested deeper than {NESTING}") from None
     if len(text.value) > NESTING:  # each level takes a character
-        _check_depth(text, parsed)
-    return parsed
+        _check_depth(text, found)
+    return found
 
 
 def _reason(problem: SyntaxError) -> str:
@@ -161,7 +180,7 @@ def _check_tokens(text: Text) -> None:
         elif kind == "number":
             exact(text, word, position)
         elif word in _HINTS:
-            raise text.error(f"{word} is not part of the language: {_HINTS[word]}", position)
+            raise text.error(f"{word} is not part of the language: {_hint(value, position, word)}", position)
         elif word in "([":
             opened.append((word, position))
         elif word in ")]" and (not opened or opened.pop()[0] != _PAIRS[word]):
@@ -173,22 +192,40 @@ def _check_tokens(text: Text) -> None:
             raise text.error(f"more than {REMAINDERS} remainders in one expression", position)
         if len(opened) > NESTING or signs > NESTING or powers > 5 * NESTING:
             raise text.error(f"nested deeper than {NESTING}", position)
-        if kind in ("name", "number") and previous in ("name", "number") and value[position - 1] != " ":
-            raise text.error("a product is written with *", position)
-        previous, position = kind or "", token.end()
+        is_operand = kind in ("name", "number") and word not in ("and", "or", "not")
+        if is_operand and previous:
+            raise _beside(text, previous, position)
+        previous = word if is_operand or word in ")]" else ""
+        position = token.end()
     if opened:
         raise text.error(f"{opened[-1][0]} is never closed", opened[-1][1])
 
 
+def _hint(value: str, position: int, word: str) -> str:
+    """What to write for a sign that the language does not have, as far as what follows tells what was meant."""
+    following = re.match(r"\s*\w*", value[position + len(word) :])
+    more = _FOLLOWED.get(word + following.group().strip()) if following else None
+    return "; ".join(hint for hint in (_HINTS.get(word), more) if hint)
+
+
+def _beside(text: Text, previous: str, position: int) -> CatalogError:
+    """Two operands with nothing between them."""
+    from derive.language.scope import CALLABLE  # which reads texts itself
+
+    if previous in CALLABLE:
+        return text.error(f"a function is called with brackets: {previous}(x)", position)
+    return text.error("a product is written with *", position)
+
+
 def _unknown_character(text: Text, position: int) -> CatalogError:
     character = text.value[position]
-    hint = _HINTS.get(character)
-    if hint is None and ord(character) > 127:
+    hint = _hint(text.value, position, character)
+    if not hint and ord(character) > 127:
         hint = "names and signs are ASCII" + _lookalike(character)
     return text.error(f"{shown(character)} is not part of the language" + (f": {hint}" if hint else ""), position)
 
 
-_LOOKALIKES = {
+LOOKALIKES = {
     **dict(zip("аеорсухіјѕАВЕКМНОРСТХ", "aeopcyxijsABEKMHOPCTX", strict=True)),
     **dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEZHIKMNOPTYXo", strict=True)),
     "−": "-", "–": "-", "—": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "∗": "*", "≤": "<=", "≥": ">=", "≠": "!=",
@@ -201,7 +238,7 @@ _LOOKALIKES = {
 
 
 def _lookalike(character: str) -> str:
-    other = _LOOKALIKES.get(character)
+    other = LOOKALIKES.get(character)
     if other is None and 0xFF01 <= ord(character) <= 0xFF5E:
         other = chr(ord(character) - 0xFEE0)
     return f"; write {other}" if other else ""

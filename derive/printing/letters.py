@@ -11,11 +11,12 @@ from derive.printing.layout import Box, Digits, Fenced, Scripts, Symbol
 _LOWER = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi"
 _UPPER = "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 GREEK = tuple(f"{_LOWER} omega {_UPPER}".split())
+SHORT = {"lam": "lambda", "eps": "epsilon"}  # as people write them, the first because Python has the whole word
 POOL = ["i", "j", "k", "l", "m", "p", "q", "r", "s", "t", "u", "v", "a", "b", "c"]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*")
 _PARTS = re.compile(
-    rf"(?P<base>[A-Za-z]|{'|'.join(sorted(GREEK, key=len, reverse=True))})"
+    rf"(?P<base>[A-Za-z]|{'|'.join(sorted((*GREEK, *SHORT), key=len, reverse=True))})"
     r"(?P<accent>hat|bar|tilde|dot)?(?:_?(?P<number>\d+)|_(?P<word>[A-Za-z]{2,}))?"
 )
 
@@ -71,4 +72,4 @@ def _split(name: str) -> tuple[Symbol, Box | None]:
         qualifier = Digits(parts["number"])
     elif parts["word"]:
         qualifier = upright(parts["word"])
-    return Symbol(parts["base"], parts["accent"] or ""), qualifier
+    return Symbol(SHORT.get(parts["base"], parts["base"]), parts["accent"] or ""), qualifier
