@@ -9,7 +9,7 @@ from derive.algebra.lemmas import by_lemmas, is_lemma
 from derive.algebra.normal import MAX_EFFORT, Normalizer
 from derive.algebra.ordering import is_at_least, is_equal
 from derive.algebra.polynomial import Polynomial, node_of
-from derive.algebra.singular import singular_factors
+from derive.algebra.singular import beyond, place_text, singular_places
 from derive.algebra.steps import Steps
 from derive.algebra.zero import is_zero
 from derive.binding import replace, walk
@@ -18,7 +18,6 @@ from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import Axis, Derivative, Element, Index, Node, Number, Table, Tensor, number
 from derive.formula import Claim, Definition, Formula, mentioned
 from derive.links import Links, links
-from derive.printing.text import text
 from derive.resolution import Resolution, at
 
 MAX_CASES = 64
@@ -115,12 +114,17 @@ class Algebra:
             others = mentioned(claim.right) & recurrences
             if claim.operator != "==" or not covered or not others <= self.closed.keys():
                 continue
-            facts = self._quietly(self._by_induction, claim)
+            facts = self._quietly(self._closed_form, claim)
             if facts is not None:
                 self.shown[claim] = facts
                 self.closed[left.tensor] = indices
                 self.definitions[left.tensor] = self.resolution.define(left.tensor, indices, claim.right)
                 self.rings.clear()
+
+    def _closed_form(self, claim: Claim) -> tuple[str, ...] | None:
+        """The facts of a proof by induction, None too where the form has no value though the recurrence has one."""
+        facts = self._by_induction(claim)
+        return None if facts is None or self._undefined(claim) else facts
 
     @staticmethod
     def _quietly(way: Callable[[Claim], tuple[str, ...] | None], claim: Claim) -> tuple[str, ...] | None:
@@ -213,11 +217,11 @@ class Algebra:
         left, right = self._bodies(claim.left), self._bodies(claim.right)
         for expanded in (False, True):
             ring = self.ring(expanded)
-            beyond = singular_factors(ring, right - left)
-            if beyond and not beyond <= singular_factors(ring, left):
-                reason = f"the right side may be undefined where {text(node_of(min(beyond, key=repr)))} = 0"
-            else:
+            of_right = singular_places(ring, right - left, has_derivative(claim.right))
+            more = of_right and beyond(of_right, singular_places(ring, left, has_derivative(claim.left)))
+            if not more:
                 return ""
+            reason = f"the right side may be undefined where {min(map(place_text, more))}"
         return reason
 
     def _bodies(self, node: Node) -> set[Node]:

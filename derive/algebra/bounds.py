@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from derive import ranges
 from derive.algebra.contraction import is_distribution_over
 from derive.algebra.factors import by_residue, multiplied_out
+from derive.algebra.integers import is_integer
 from derive.algebra.largest import renaming
 from derive.algebra.leading import quotient_of
 from derive.algebra.magnitudes import bounded_by_parts
@@ -209,13 +210,17 @@ def follows(ring: "Normalizer", goal: Polynomial, known: Polynomial, uses: int =
     """Whether goal >= 0 where known >= 0: as what is left of it once multiples c >= 0 of known are taken away."""
     if is_shown_nonnegative(ring, goal):
         return True
+    if not all(_has_a_value(ring, monomial) for monomial in known.terms):
+        return False  # nothing is known where it has none: of x**(n/2) >= 0 at an odd n for x < 0
     rising = [(m, c) for m, c in known.terms.items() if any(_grows(*item) for item in m)]
     for monomial, coefficient in rising if uses else ():
         for own, share in goal.terms.items():
             if share * coefficient <= 0 or not {a for a, _ in monomial} <= {a for a, _ in own}:
                 continue
             quotient = monomial_product(own, monomial_power(monomial, -1))
-            if any(is_whole(e) and e < 0 and not ring.positive(a) for a, e in quotient):
+            if any(is_whole(e) and e < 0 and not ring.positive(a) for a, e in quotient) or not _has_a_value(
+                ring, quotient
+            ):
                 continue  # where the divisor is 0, which may be everywhere, nothing would be shown
             factor = ring.of_monomial(quotient, share / coefficient)
             if not is_shown_nonnegative(ring, factor):
@@ -224,6 +229,11 @@ def follows(ring: "Normalizer", goal: Polynomial, known: Polynomial, uses: int =
             if follows(ring, rest, known, uses - 1):
                 return True
     return False
+
+
+def _has_a_value(ring: "Normalizer", monomial: Monomial) -> bool:
+    """Whether every power that may be broken is one of what is not negative."""
+    return all(is_integer(e) or ring.nonnegative_factor(a, 1) for a, e in monomial)
 
 
 def _grows(atom: Node, exponent: object) -> bool:

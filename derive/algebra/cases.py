@@ -7,12 +7,11 @@ from flint import fmpq
 from derive import ranges
 from derive.algebra.factors import factor
 from derive.algebra.generic import is_almost_never_zero, is_never_zero
-from derive.algebra.integers import by_value, integers_above, is_of_indices, over_integers
+from derive.algebra.integers import by_value, integers_above, is_fractional, is_of_indices, over_integers
 from derive.algebra.polynomial import (
     NOTHING,
     UNIT,
     Polynomial,
-    is_integer,
     is_whole,
     node_of,
     order,
@@ -71,7 +70,7 @@ def _indicator(ring: "Normalizer", polynomial: Polynomial) -> Polynomial:
     kept = UNIT
     for part, times in parts:
         if not is_whole(times):  # a root or a symbolic power: of a positive base, or left as it is
-            if is_integer(times):
+            if not is_fractional(ring, times):
                 return variable(Compare(">", node_of(polynomial.scaled(1 / abs(factored.coefficient))), ZERO))
         elif times % 2 and ring.is_positive(-part):
             sign = -sign

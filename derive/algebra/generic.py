@@ -8,7 +8,16 @@ at n = 1). What is not shown here counts as "on more than that".
 from typing import TYPE_CHECKING
 
 from derive import domains
-from derive.algebra.polynomial import NOTHING, Exponent, Monomial, Polynomial, Rational, accumulated, is_whole
+from derive.algebra.polynomial import (
+    NOTHING,
+    Exponent,
+    Monomial,
+    Polynomial,
+    Rational,
+    accumulated,
+    as_polynomial,
+    is_whole,
+)
 from derive.algebra.signs import is_indicator
 from derive.binding import opened
 from derive.expression import Call, Element, Node, Reduce, Tensor
@@ -35,6 +44,11 @@ def is_almost_never_zero(ring: "Normalizer", polynomial: Polynomial) -> bool:
     indicator = next((a for a in polynomial.atoms() if is_indicator(a)), None)
     if indicator is not None:
         return all(is_almost_never_zero(ring, p) for p in both_cases(polynomial, indicator))
+    return moves_somehow(ring, polynomial)
+
+
+def moves_somehow(ring: "Normalizer", polynomial: Polynomial) -> bool:
+    """Whether the polynomial takes no value on more than a null set, as it moves with a continuous input."""
     return any(_moves_with(ring, polynomial, tensor) for tensor in _tensors(polynomial.atoms()))
 
 
@@ -79,7 +93,18 @@ def _moves_with(ring: "Normalizer", polynomial: Polynomial, tensor: Tensor) -> b
         if exponent is not None:
             rest = tuple(item for item in monomial if item[0] is not atom)
             accumulated(slopes.setdefault(exponent, {}), ((rest, coefficient),))
-    return moves(ring, atom, tensor) and any(is_almost_never_zero(ring, Polynomial(s)) for s in slopes.values())
+    return (
+        moves(ring, atom, tensor)
+        and _are_apart(ring, list(slopes))
+        and any(is_almost_never_zero(ring, Polynomial(s)) for s in slopes.values())
+    )
+
+
+def _are_apart(ring: "Normalizer", exponents: list[Exponent]) -> bool:
+    """Whether no two exponents of one atom are the same, and none is 0, at any size: x**n - x**m is 0 at n = m."""
+    found = [as_polynomial(e) for e in exponents]
+    gaps = [a - b for place, a in enumerate(found) for b in found[:place]]
+    return all(gap.constant is not None or is_almost_never_zero(ring, gap) for gap in (*found, *gaps))
 
 
 def _top_part(ring: "Normalizer", polynomial: Polynomial, concerned: set[Node], tensor: Tensor) -> Polynomial:

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 from flint import fmpq
 
 from derive import domains, ranges
-from derive.algebra.polynomial import NOTHING, UNIT, Monomial, Polynomial, Rational, constant, node_of, variable
+from derive.algebra.generic import moves_somehow
+from derive.algebra.polynomial import (
+    NOTHING,
+    UNIT,
+    Exponent,
+    Monomial,
+    Polynomial,
+    Rational,
+    constant,
+    is_whole,
+    node_of,
+    variable,
+)
 from derive.binding import replace
 from derive.expression import ZERO, Axis, Call, Compare, Delta, Element, Index, Node, Number, Size, number
 
@@ -28,6 +40,23 @@ def is_integer_power(item: tuple[Node, object]) -> bool:
         case _:
             is_an_integer = False
     return is_an_integer and type(exponent) is int and exponent > 0
+
+
+def is_integer(exponent: Exponent) -> bool:
+    """Whether an exponent is an integer whatever the sizes, the indices and the whole numbers in it are."""
+    if not isinstance(exponent, Polynomial):
+        return is_whole(exponent)
+    return all(c.q == 1 and all(map(is_integer_power, m)) for m, c in exponent.terms.items())
+
+
+def is_fractional(ring: "Normalizer", exponent: Exponent) -> bool:
+    """Whether an exponent is no integer, off a null set: a power is then defined only where its base is not negative.
+
+    n/2 may be one, and an input that is a whole number is one.
+    """
+    if not isinstance(exponent, Polynomial):
+        return not is_whole(exponent)
+    return moves_somehow(ring, exponent)
 
 
 def over_integers(polynomial: Polynomial) -> tuple[Polynomial, Rational] | None:

@@ -17,6 +17,7 @@ from derive.algebra.polynomial import (
     Polynomial,
     Rational,
     accumulated,
+    as_polynomial,
     monomial_node,
     node_of,
     variable,
@@ -69,7 +70,7 @@ def relation_of_largest(ring: "Normalizer", monomial: Monomial, place: int, atom
     """[b = M]*b = [b = M]*M: the leading term of b gives way."""
     rest = monomial[:place] + monomial[place + 1 :]
     for largest_value, value in _choices(ring, atom):
-        first = leading_term(value)
+        first = leading_term(value) if value else ()
         part = quotient_of(rest, first) if first else None
         if part is None:
             continue
@@ -187,7 +188,7 @@ def ties_are_rare(ring: "Normalizer", atom: Reduce) -> bool:
         ):
             slope: dict[Monomial, Rational] = {}
             exponents = {dict(m).get(concerned[0]) for m in value.terms} - {None}
-            if len(exponents) != 1:
+            if len(exponents) != 1 or not is_almost_never_zero(ring, as_polynomial(exponents.pop())):
                 continue
             for monomial, coefficient in value.terms.items():
                 if concerned[0] in dict(monomial):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flint import fmpq
 
 from derive.algebra.factors import factor
-from derive.algebra.polynomial import NOTHING, Polynomial, is_integer, is_whole, node_of, variable
+from derive.algebra.polynomial import NOTHING, Polynomial, is_whole, node_of, variable
 from derive.algebra.powers import power
 from derive.algebra.steps import Steps
 from derive.binding import opened, reduce
@@ -31,7 +31,7 @@ def _magnitude(ring: "Normalizer", value: Polynomial) -> Polynomial:
     factored = factor(ring, value)
     result = Polynomial({(): abs(factored.coefficient)})
     for atom, exponent in factored.content:
-        if ring.nonnegative_factor(atom, exponent) or not is_integer(exponent):
+        if ring.nonnegative_factor(atom, exponent):
             own = ring.of_monomial(((atom, exponent),))
         else:
             own = power(ring, _of_atom(ring, atom), exponent)

@@ -11,6 +11,7 @@ from flint import fmpq
 
 from derive.algebra.factors import Factored, factor
 from derive.algebra.inside import moved_by
+from derive.algebra.integers import is_fractional
 from derive.algebra.onehot import picked, picks, relation_of_choice
 from derive.algebra.polynomial import (
     UNIT,
@@ -20,7 +21,6 @@ from derive.algebra.polynomial import (
     accumulated,
     exponent_of,
     exponent_product,
-    is_integer,
     is_whole,
     monomial_node,
     monomial_product,
@@ -233,7 +233,7 @@ class Normalizer:
     def nonnegative_factor(self, atom: Node, exponent: object) -> bool:
         if is_whole(exponent) and exponent % 2 == 0:  # type: ignore[operator]
             return True
-        if not is_integer(exponent):
+        if is_fractional(self, exponent):
             return True  # defined only where its base is not negative
         return self.positive(atom) or atom_is_nonnegative(self, atom)
 

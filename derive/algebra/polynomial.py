@@ -182,16 +182,6 @@ def is_whole(exponent: Exponent) -> bool:
     return type(exponent) is int
 
 
-def is_integer(exponent: Exponent) -> bool:
-    """Whether the exponent is an integer whatever its sizes and indices are."""
-    if not isinstance(exponent, Polynomial):
-        return is_whole(exponent)
-    return all(
-        c.q == 1 and all(isinstance(a, Size | Index) and is_whole(e) and e > 0 for a, e in m)
-        for m, c in exponent.terms.items()
-    )
-
-
 def exponent_order(exponent: Exponent) -> tuple[Any, ...]:
     if isinstance(exponent, Polynomial):
         return (1, 0.0, tuple((monomial_order(m), int(c.p), int(c.q)) for m, c in exponent.sorted()))

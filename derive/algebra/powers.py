@@ -10,6 +10,7 @@ from flint import fmpq, fmpz
 
 from derive.algebra.cases import indicator
 from derive.algebra.factors import Factored, factor
+from derive.algebra.integers import is_fractional, is_integer
 from derive.algebra.polynomial import (
     NOTHING,
     UNIT,
@@ -22,7 +23,6 @@ from derive.algebra.polynomial import (
     exponent_of,
     exponent_product,
     exponent_sum,
-    is_integer,
     is_whole,
     monomial_node,
     monomial_power,
@@ -83,7 +83,7 @@ def real_power(ring: "Normalizer", base: Polynomial, exponent: Exponent) -> Poly
     result = _number_power(abs(factored.coefficient), exponent)
     rest: list[tuple[Node, Exponent]] = []
     for atom, own in factored.content:
-        if ring.positive(atom) or not is_integer(own):
+        if ring.positive(atom) or is_fractional(ring, own):
             result = ring.product(result, ring.of_monomial(((atom, exponent_product(own, exponent)),)))
         else:
             rest.append((atom, own))
@@ -211,7 +211,7 @@ def _logarithm(ring: "Normalizer", argument: Polynomial) -> Polynomial:
             result = result + variable(Call("log", number(int(prime)))).scaled(fmpq(times * sign))
     rest = UNIT.scaled(fmpq(1 if coefficient > 0 else -1))
     for atom, exponent in factored.content:
-        if ring.positive(atom) or not is_integer(exponent):
+        if ring.positive(atom) or is_fractional(ring, exponent):
             result = result + ring.product(as_polynomial(exponent), _log_of_atom(ring, atom))
         else:
             rest = ring.product(rest, Polynomial({((atom, exponent),): fmpq(1)}))

@@ -1,40 +1,102 @@
-"""Where an expression may be undefined on more than a null set: 1/(n - 1) at n = 1, a variance that is 0 there.
+"""Where an expression may be undefined on more than a null set: 1/(n - 1) at n = 1, log(x) where x < 0.
 
-Algebra cancels such factors without a word, so a claim is only proved if its right side divides by
-nothing of the kind that its left side does not divide by as well.
+Algebra cancels such factors, and takes exp(log(x)) for x, without a word. So a claim is only proved if its right side
+has no such place that its left side does not have as well.
 """
 
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 
+from flint import fmpq
+
+from derive.algebra.bounds import is_shown_nonnegative
 from derive.algebra.generic import is_almost_never_zero
+from derive.algebra.integers import is_fractional, is_integer
 from derive.algebra.normal import Normalizer
-from derive.algebra.polynomial import Polynomial, variable
+from derive.algebra.polynomial import (
+    UNIT,
+    Exponent,
+    Polynomial,
+    as_polynomial,
+    constant,
+    exponent_of,
+    node_of,
+    variable,
+)
 from derive.binding import replace, walk
-from derive.expression import Add, Call, Index, Multiply, Node, Number, Power
+from derive.expression import ONE, Add, Call, Index, Multiply, Node, Number, Power, add, number
+from derive.printing.text import text
+
+_HALF = constant(fmpq(1, 2))
+_LOGARITHM = number(Fraction(-1, 2))
+
+Place = tuple[str, Polynomial, Polynomial]
+"""Where something is "= 0" or "< 0"; and of what is < 0 the exponent, 1/2 for all that are surely no integers."""
 
 
-def singular_factors(ring: Normalizer, nodes: Iterable[Node]) -> set[Polynomial]:
-    """The factors of denominators, of bases under roots and of arguments of log that may vanish at some size."""
-    found: set[Polynomial] = set()
+def singular_places(ring: Normalizer, nodes: Iterable[Node], is_differentiated: bool) -> set[Place]:
+    """Where denominators, bases under roots and arguments of log may vanish at some size, or be negative.
+
+    A root of 0 has a value, and no derivative.
+    """
+    found: set[Place] = set()
     for node in nodes:
-        for base in _bases(node):
-            found |= _factors(ring, base)
+        for base, exponent in _bases(node):
+            found |= _places(ring, base, exponent, is_differentiated)
     return found
 
 
-def _bases(node: Node) -> Iterator[Node]:
+def beyond(places: set[Place], others: set[Place]) -> set[Place]:
+    """The places that are not among the others; what needs x >= 0 for a power x**(n/2) has it for a root."""
+    return {place for place in places if place not in others and (place[0], place[1], _HALF) not in others}
+
+
+def place_text(place: Place) -> str:
+    return f"{text(node_of(place[1]))} {place[0]}"
+
+
+def _bases(node: Node) -> Iterator[tuple[Node, Node]]:
+    """Bases and exponents of powers; a logarithm needs what an inverse root needs."""
     for part in walk(node):
         match part:
             case Power(_, Number(numerator, 1)) if numerator >= 0:
                 continue
-            case Power(base, _) | Call("log", base):
-                yield _with_plain_names(base)
+            case Power(base, exponent):
+                yield _with_plain_names(base, exponent)
+            case Call("log", argument):
+                yield _with_plain_names(argument, _LOGARITHM)
+            case Call("log1p", argument):
+                yield _with_plain_names(add(argument, ONE), _LOGARITHM)
 
 
-def _with_plain_names(node: Node) -> Node:
+def _with_plain_names(base: Node, exponent: Node) -> tuple[Node, Node]:
     """The indices renamed in order of appearance, so that bound names do not matter."""
-    indices = [part for part in walk(node) if isinstance(part, Index) and part in node.free]
-    return replace(node, {i: Index(f"@{place}", i.axis) for place, i in enumerate(indices)})
+    parts = dict.fromkeys((*walk(base), *walk(exponent)))
+    indices = [p for p in parts if isinstance(p, Index) and (p in base.free or p in exponent.free)]
+    names: dict[Index, Node] = {i: Index(f"@{place}", i.axis) for place, i in enumerate(indices)}
+    return replace(base, names), replace(exponent, names)
+
+
+def _places(ring: Normalizer, base: Node, exponent: Node, is_differentiated: bool) -> set[Place]:
+    value, power = ring(base), exponent_of(ring(exponent))
+    has_value_at_zero = isinstance(exponent, Number) and exponent.numerator > 0 and not is_differentiated
+    zeros = set() if has_value_at_zero else _factors(ring, base)
+    return {("= 0", part, UNIT) for part in zeros} | _negative(ring, value, power)
+
+
+def _negative(ring: Normalizer, value: Polynomial, power: Exponent) -> set[Place]:
+    """Where the base of a power that may be broken is < 0, told by what of its factors has no sure sign."""
+    if is_integer(power) or is_shown_nonnegative(ring, value):
+        return set()
+    factored = ring.factors(value)
+    rest = constant(1 if factored.coefficient > 0 else -1)
+    for atom, times in factored.content:
+        if not ring.positive(atom):
+            rest = ring.product(rest, ring.of_monomial(((atom, times),)))
+    for part, times in factored.factors:
+        if not ring.is_positive(part):
+            rest = ring.product(rest, ring.whole_power(part, times))
+    return {("< 0", rest, _HALF if is_fractional(ring, power) else as_polynomial(power))}
 
 
 def _factors(ring: Normalizer, base: Node) -> set[Polynomial]:

@@ -1,0 +1,134 @@
+"""Sides that are defined in unlike places: sqrt(x)**2 is x where x >= 0, and nothing elsewhere."""
+
+import pytest
+
+from derive.catalog import quick
+from derive.expression import arena
+from derive.proof import Algebra
+from verify.judge import judged
+from verify.report import Judged
+from verify.testimony import Settings
+
+X, XY, K = {"x": "real"}, {"x": "real", "y": "real"}, {"x": "real", "k": "integer"}
+N, NM = {"x": "real", "v": "real[n]"}, {"x": "positive", "v": "real[n]", "w": "real[m]"}
+
+
+def verdict(text: str, inputs: dict[str, str], define: dict[str, str] | None = None) -> Judged:
+    with arena():
+        (found,) = judged(quick(text, define=define, **inputs), Settings())
+    return found
+
+
+def is_proved(text: str, inputs: dict[str, str], define: dict[str, str] | None = None) -> bool:
+    with arena():
+        formula = quick(text, define=define, **inputs)
+        return Algebra(formula).prove(formula.claims[-1]).equal
+
+
+# The left side has a value where the right side has none: the claim fails there, and no witness denies it.
+BEYOND = [
+    ("x == exp(log(x))", X),
+    ("x == sqrt(x)**2", X),
+    ("x == (x**3)**(1/3)", X),
+    ("x**2 == exp(2*log(x))", X),
+    ("x*y == exp(log(x) + log(y))", XY),
+    ("x*y == sqrt(x)*sqrt(x)*sqrt(y)*sqrt(y)", XY),
+    ("sqrt(x**2*y**2) == sqrt(x)**2*sqrt(y)**2", XY),
+    ("log(x/y) == log(x) - log(y)", XY),
+    ("abs(x) <= exp(2*log(x)/2) + abs(x)", X),
+    ("sum(x[i], i) == sum(exp(log(x[i])), i)", {"x": "real[n]"}),
+    ("x == exp(log1p(x)) - 1", X),
+    ("k == exp(log(k))", {"k": "integer"}),
+    ("log(x**k) == k*log(x)", K),
+]
+
+
+@pytest.mark.parametrize(("text", "inputs"), BEYOND)
+def test_a_right_side_without_a_value_on_half_of_the_domain_is_refuted_and_not_proved(text, inputs):
+    # log(x) and sqrt(x) are defined for x > 0 alone, x itself everywhere
+    assert not is_proved(text, inputs)
+    assert verdict(text, inputs).verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs"),
+    [
+        ("exp(log(x)) == x", X),
+        ("sqrt(x)**2 == x", X),
+        ("(x**3)**(1/3) == x", X),
+        ("log(x) + log(y) == log(x*y)", XY),
+        ("x == exp(log(x))", {"x": "positive"}),
+        ("x == sqrt(x)**2", {"x": "nonnegative"}),
+        ("x == exp(log1p(x)) - 1", {"x": "positive"}),
+        ("sqrt(x)*y == exp(log(x)/2)*y", XY),
+        ("D(log(x), x) == exp(-log(x))", X),
+        ("sqrt(x**2 + y**2) == exp(log(x**2 + y**2)/2)", XY),
+        ("k*log(x) == log(x**k)", {"x": "positive", "k": "integer"}),
+    ],
+)
+def test_a_right_side_that_has_a_value_wherever_the_left_one_has_is_right(text, inputs):
+    assert verdict(text, inputs).verdict in ("proved", "agrees")
+
+
+def test_the_reason_names_where_the_right_side_is_undefined():
+    with arena():
+        formula = quick("x - y == sqrt(x - y)**2", **XY)
+        assert Algebra(formula).prove(formula.claims[0]).reason == "the right side may be undefined where x - y < 0"
+
+
+def test_a_recurrence_in_closed_form_is_no_way_round():
+    # m[t] is x for every t, sqrt(x)**2 only where x >= 0
+    define = {"m[0]": "x", "m[t]": "m[t-1] + 0*u[t]"}
+    inputs = {"x": "real", "u": "real[1..T]"}
+    assert is_proved("m[t] == x", inputs, define)
+    assert not is_proved("m[t] == sqrt(x)**2", inputs, define)
+    assert verdict("m[t] == sqrt(x)**2", inputs, define).verdict == "refuted"
+
+
+# ------------------------------------------------------------- exponents that may be whole numbers
+
+WHOLE = [
+    ("x**k >= 0", K),  # k may be odd
+    ("sqrt(x**k) == x**(k/2)", K),  # at k = 2 it is |x|
+    ("x**floor(y) >= 0", XY),
+    ("x**(n/2) >= 0", N),  # at n = 2 it is x
+    ("(x**(n/2))**(2/n) == x", N),  # at n = 4 it is |x|
+    ("sqrt(x**n) == x**(n/2)", N),
+    ("log(x**n) == n*log(x)", N),
+    ("abs(x**(n/2)) == x**(n/2)", N),
+    ("where(x**k > 0, 1, 0) == 1", K),
+]
+
+
+@pytest.mark.parametrize(("text", "inputs"), WHOLE)
+def test_a_power_that_may_be_a_whole_one_is_not_taken_to_be_of_a_positive_base(text, inputs):
+    assert not is_proved(text, inputs)
+
+
+@pytest.mark.parametrize(("text", "inputs"), [case for case in WHOLE if case[0][:4] not in ("log(", "sqrt") or case[1] is K])
+def test_and_such_a_claim_is_no_conflict(text, inputs):
+    assert verdict(text, inputs).verdict in ("refuted", "undecided")
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs"),
+    [
+        ("sqrt(x**y) == x**(y/2)", XY),
+        ("x**(n/2) >= 0", {"x": "positive", "v": "real[n]"}),
+        ("(x*y)**k == x**k*y**k", XY | {"k": "integer"}),
+        ("(x**k)**2 == x**(2*k)", K),
+        ("abs(x**n) == abs(x)**n", N),
+        ("(x**2)**(n/2) == abs(x)**n", N),
+    ],
+)
+def test_a_power_of_a_positive_base_or_with_a_whole_exponent_is_right(text, inputs):
+    assert verdict(text, inputs).verdict in ("proved", "agrees")
+
+
+def test_powers_to_unlike_sizes_are_the_same_at_equal_sizes():
+    # x**n > x**m and x**n >= x**m differ on the whole region n = m
+    assert not is_proved("where(x**n > x**m, 1, 0) == where(x**n >= x**m, 1, 0)", NM)
+    assert is_proved("where(x**n > 2, 1, 0) == where(x**n >= 2, 1, 0)", NM)
+    assert not is_proved(
+        "sum(where(x[k]**(n - m) == max(x[i]**(n - m), i), 1, 0), k) == 1", {"x": "positive[n]", "w": "real[m]"}
+    )
