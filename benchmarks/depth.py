@@ -1,11 +1,11 @@
 """Depth: how reading, deriving and judging grow with the layers of a net that is written as definitions.
 
 python benchmarks/depth.py [--quick] [--json] [--depths 10,30,…]  prints a table for a chain of layers (dense, tanh,
-layer normalization) and for one with a shortcut around each layer. Every depth has a process of its own, for its peak
-memory; CPU time of its thread. The claims are those of the first layer, of the middle one and of the last.
+layer normalization) and for one with a shortcut around each layer. CPU time of one thread. Every depth has a process
+of its own, and every witness another, forked from it, for its peak memory: imports, formula and what it takes itself.
 
-The witnesses in numbers are asked up to 100 layers alone: what enters a layer is known to fewer digits behind it, and
-thousands of matrices are more numbers than a point is drawn with.
+The claims are those of the first layer, of the middle one and of the last, heard as `derive check` hears them: the
+algebra with its steps compared, the witnesses in numbers on the part of a deep net that a claim speaks of.
 """
 
 import json
@@ -15,12 +15,13 @@ import sys
 import time
 from argparse import ArgumentParser
 from itertools import pairwise
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from typing import Any
 
 DEPTHS = (10, 30, 100, 300, 1000)
-NUMBERS_UP_TO = 100
-PARTS = ("read", "derive", "algebra", "exact", "differences")
-SYMBOLS = PARTS[:3]
+WITNESSES = ("algebra", "exact", "sympy", "differences")
+PARTS = ("read", "derive", *WITNESSES)
 
 
 def chain(depth: int, is_residual: bool = False) -> str:
@@ -62,35 +63,44 @@ def of_layer(k: int) -> list[str]:
 
 
 def measured(depth: int, is_residual: bool) -> dict[str, Any]:
-    """Seconds of each part, how many claims each witness found right, and the peak MiB of this process."""
+    """Of each part the seconds and the peak MiB, and how many claims each witness found right."""
     from derive import catalog
     from derive.proof import Algebra
-    from verify import differences, exact
-    from verify.testimony import Settings
+    from verify.judge import load
 
     text, clock, seconds = chain(depth, is_residual), time.thread_time, dict[str, float]()
+    load(WITNESSES)
     started = clock()
     formula = catalog.formula(text)
     seconds["read"] = clock() - started
+    memory, right = {"read": peak()}, dict[str, int]()
+    for name in WITNESSES:
+        here, there = get_context("fork").Pipe()
+        process = get_context("fork").Process(target=_heard, args=(there, formula, name), daemon=True)
+        process.start()
+        right[name], seconds[name], memory[name] = here.recv()
+        process.join()
     started = clock()
-    algebra = Algebra(formula)
-    algebra.resolve(formula.claims[0].left)  # of the first layer, so that every adjoint is made
-    seconds["derive"] = clock() - started
-    right: dict[str, int] = {}
-    ways = {
-        "algebra": lambda claim: algebra.prove(claim).equal,
-        "exact": lambda claim: exact.testify(formula, claim, Settings()).says == "agrees",
-        "differences": lambda claim: differences.testify(formula, claim, Settings()).says == "agrees",
-    }
-    for name, way in ways.items():
-        if name != "algebra" and depth > NUMBERS_UP_TO:
-            continue
-        started = clock()
-        right[name] = sum(map(way, formula.claims))
-        seconds[name] = clock() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    Algebra(formula).resolve(formula.claims[0].left)  # of the first layer, so that every adjoint is made
+    seconds["derive"], memory["derive"] = clock() - started, peak()
     return {"depth": depth, "residual": is_residual, "definitions": len(formula.definitions),
-            "claims": len(formula.claims), "right": right, "seconds": seconds, "peak_mib": peak}  # fmt: skip
+            "claims": len(formula.claims), "right": right, "seconds": seconds, "peak_mib": memory}  # fmt: skip
+
+
+def _heard(pipe: Connection, formula: Any, name: str) -> None:
+    """How many claims a witness finds right, in how many seconds, with how much memory."""
+    from verify.judge import hear, summoned
+    from verify.testimony import Settings
+
+    settings = Settings(witnesses=(name,))
+    started = time.thread_time()
+    panel = summoned(formula, settings)
+    said = [hear(panel, claim, settings)[name].says for claim in formula.claims]
+    pipe.send((sum(one in ("equal", "agrees") for one in said), time.thread_time() - started, peak()))
+
+
+def peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def in_own_process(depth: int, is_residual: bool) -> dict[str, Any]:
@@ -99,20 +109,22 @@ def in_own_process(depth: int, is_residual: bool) -> dict[str, Any]:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    names = " | ".join(f"{part}, s" for part in PARTS)
-    lines = [f"| layers | definitions | {names} | symbols, ms a layer | peak MiB | claims right |"]
-    lines.append("|---" * (len(PARTS) + 5) + "|")
+    lines = [f"| layers | definitions | {' | '.join(f'{part}, s' for part in PARTS)} | ms a layer "
+             f"| {' | '.join(f'{name}, MiB' for name in WITNESSES)} | claims right |"]  # fmt: skip
+    lines.append("|---" * (len(PARTS) + len(WITNESSES) + 4) + "|")
     for row in rows:
-        symbols = sum(row["seconds"][part] for part in SYMBOLS)
-        figures = " | ".join(f"{row['seconds'][part]:.2f}" if part in row["seconds"] else "-" for part in PARTS)
-        right = ", ".join(f"{name} {found} of {row['claims']}" for name, found in row["right"].items())
-        lines.append(f"| {row['depth']:,} | {row['definitions']:,} | {figures} | {symbols / row['depth'] * 1e3:.1f} "
-                     f"| {row['peak_mib']:.0f} | {right} |")  # fmt: skip
+        figures = [f"{row['seconds'][part]:.2f}" for part in PARTS]
+        figures.append(f"{sum(row['seconds'].values()) / row['depth'] * 1e3:.1f}")
+        figures += [f"{row['peak_mib'][name]:.0f}" for name in WITNESSES]
+        found = sorted(set(row["right"].values()))
+        right = f"all {row['claims']}" if found == [row["claims"]] else str(row["right"])
+        lines.append(f"| {row['depth']:,} | {row['definitions']:,} | {' | '.join(figures)} | {right} |")
     for one, other in pairwise(rows):
-        times = sum(other["seconds"][part] for part in SYMBOLS) / sum(one["seconds"][part] for part in SYMBOLS)
-        memory, depths = other["peak_mib"] / one["peak_mib"], (one["depth"], other["depth"])
+        times = sum(other["seconds"].values()) / sum(one["seconds"].values())
+        memory = max(other["peak_mib"].values()) / max(one["peak_mib"].values())
+        depths = one["depth"], other["depth"]
         lines.append(f"\nFrom {depths[0]:,} to {depths[1]:,} layers, {depths[1] / depths[0]:.1f} times: ")
-        lines[-1] += f"{times:.1f} times the time for symbols, {memory:.1f} times the memory."
+        lines[-1] += f"{times:.1f} times the time, {memory:.1f} times the memory."
     return "\n".join(lines)
 
 

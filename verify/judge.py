@@ -90,6 +90,8 @@ def load(names: Sequence[str]) -> None:
 
 def summoned(formula: Formula, settings: Settings) -> dict[str, Ask]:
     """The witnesses of these names, ready to speak of the formula; only what they need is imported."""
+    from verify.section import in_parts
+
     panel: dict[str, Ask] = {}
     names = settings.witnesses
     if "algebra" in names:
@@ -99,15 +101,15 @@ def summoned(formula: Formula, settings: Settings) -> dict[str, Ask]:
     if "exact" in names:
         from verify import exact
 
-        panel["exact"] = partial(exact.testify, formula)
+        panel["exact"] = partial(in_parts, exact.testify, formula)
     if "sympy" in names:
         from verify import written
 
-        panel["sympy"] = partial(written.testify, formula)
+        panel["sympy"] = partial(in_parts, written.testify, formula)
     if "differences" in names:
         from verify import differences
 
-        panel["differences"] = partial(differences.testify, formula)
+        panel["differences"] = partial(in_parts, differences.testify, formula)
     return panel
 
 

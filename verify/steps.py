@@ -23,6 +23,7 @@ from verify.arithmetic.comparison import LEVELS, Outcome, compared
 from verify.arithmetic.evaluation import Evaluation
 from verify.arithmetic.reach import Structure
 from verify.sampling import Draw, draw, fits
+from verify.section import DEEP, WHOLE, Program
 
 
 class Step(Protocol):
@@ -69,13 +70,21 @@ def checked(
     own = [made.pop(definition.tensor, definition) for definition in formula.definitions]
     whole = dataclasses.replace(formula, definitions=(*own, *made.values()))
     claims = [Claim(step.before, step.operator, step.after, step.rule, _NOWHERE) for step in steps]
-    structure = Structure(whole, claims)
-    places = list(islice(_points(whole, seed), points))
-    there = [Evaluation(whole, at, structure.targets, structure.together) for at in places]
-    result = Checked()
-    for claim in claims:
-        result += _outcome(claim, structure, there)
-    return result
+    parts = (
+        [Program.of(whole).part(claim) for claim in claims] if len(whole.definitions) > DEEP else [None] * len(claims)
+    )
+    found = [_found(part.formula, [part.claim], seed, points)[0] if part else Checked() for part in parts]
+    if len(whole.definitions) > WHOLE:
+        return sum((one if one.right else Checked(open=1) for one in found), Checked())
+    rest = iter(_found(whole, [c for c, one in zip(claims, found, strict=True) if not one.right], seed, points))
+    return sum((one if one.right else next(rest) for one in found), Checked())
+
+
+def _found(formula: Formula, claims: Sequence[Claim], seed: int, points: int) -> list[Checked]:
+    structure = Structure(formula, claims)
+    places = list(islice(_points(formula, seed), points))
+    there = [Evaluation(formula, at, structure.targets, structure.together) for at in places]
+    return [_outcome(claim, structure, there) for claim in claims]
 
 
 def compared_steps(formula: Formula, program: Sequence[Definition], steps: Sequence[Step]) -> str:
