@@ -24,7 +24,7 @@ from derive import domains
 from derive.catalog import read, shipped
 from derive.expression import Size, Tensor
 from derive.formula import Claim, Formula
-from verify import exact, sampling, session
+from verify import corners, exact, sampling, session
 from verify.arithmetic import comparison
 from verify.slips.mutation import mutants
 from verify.testimony import Settings
@@ -161,9 +161,10 @@ ELEMENTS = (
     Element("straddling", "none", NOT_STRADDLED),
     Element("branches and straddling", "neither", UNCOVERED | NOT_STRADDLED),
     Element("six draws", "one", {
-        (session, "draws"): lambda formula, seed: islice(_draws(formula, seed), 1), (sampling, "AGAIN"): 0}),
-    Element("whole numbers again", "six draws for them too", {(sampling, "AGAIN"): 0},
+        (session, "draws"): lambda formula, seed: islice(_draws(formula, seed), 1), (corners, "AGAIN"): 0}),
+    Element("whole numbers again", "six draws for them too", {(corners, "AGAIN"): 0},
             "a sum that lacks a place which six one-hot draws leave cold, and every second wrong floor, would pass"),
+    Element("corners", "none", {(session, name): lambda *given: iter(()) for name in ("sided", "level", "turning")}),
     Element("every digit", "six of them", {(comparison, "_element"): to_six_digits}),
 )  # fmt: skip
 

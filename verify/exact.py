@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from derive.domains import TABLE as DOMAINS
 from derive.errors import UnsupportedError
-from derive.expression import Compare, Extremum, Node
+from derive.expression import Axis, Call, Compare, Delta, Extremum, Index, Node, Number, Power, Size, Tensor
 from derive.formula import Claim, Example, Formula
 from derive.printing.text import text
 from verify.arithmetic.balls import LimitError, Work
@@ -16,6 +16,7 @@ from verify.arithmetic.branches import Truths
 from verify.arithmetic.comparison import Outcome
 from verify.arithmetic.reach import Reach
 from verify.arithmetic.straddling import is_counted
+from verify.corners import CORNERS
 from verify.counterexample import described, shrunk
 from verify.examples import testimony
 from verify.membership import is_inside
@@ -108,8 +109,13 @@ def _at_many_points(session: Session, claim: Claim, settings: Settings) -> Testi
         record.note(draw, outcome, truths)
     if record.planned < settings.draws:
         return Testimony("exact", "cannot tell", _too_few(record, settings))
-    for draw in _further(session, reach, record):
-        outcome, truths = session.judged(claim, draw)
+    for draw in _further(session, claim, record):
+        try:
+            outcome, truths = session.judged(claim, draw)
+        except LimitError:
+            if draw.number < CORNERS:
+                raise
+            break
         if outcome.says == "differs":
             return _refutation(session, claim, draw, settings)
         record.note(draw, outcome, truths)
@@ -121,11 +127,36 @@ def _at_many_points(session: Session, claim: Claim, settings: Settings) -> Testi
     return Testimony("exact", "agrees", facts=_facts(record, reach, settings.digits))
 
 
-def _further(session: Session, reach: Reach, record: Record) -> Iterator[Draw]:
-    """Beyond the plan: more of the same where inputs are whole numbers, then what lies near boundaries."""
+def _further(session: Session, claim: Claim, record: Record) -> Iterator[Draw]:
+    """Beyond the plan: more where inputs are whole numbers, what lies near boundaries, and corners of the domain."""
+    reach = session.structure.reach(claim)
     if any(DOMAINS[tensor.domain].integer for tensor in reach.inputs):
         yield from session.again()
     yield from _near_boundaries(session, reach, record)
+    if reach.choices or any(map(_depends_on_signs, reach.nodes)):
+        yield from session.sided()
+    if any(map(_compares_sizes, reach.nodes)):
+        yield from session.level()
+    yield from session.turning(claim, record.agreed)
+
+
+def _depends_on_signs(node: Node) -> bool:
+    """Whether this is a floor, or a power whose exponent is no plain integer."""
+    match node:
+        case Call("floor"):
+            return True
+        case Power(_, Number(_, denominator)):
+            return denominator != 1
+        case Power():
+            return True
+    return False
+
+
+def _compares_sizes(node: Node) -> bool:
+    """Whether this is a condition, or reads a size as a number."""
+    return isinstance(node, Compare | Delta) or (
+        not isinstance(node, Axis | Index | Tensor) and any(isinstance(part, Size) for part in node.parts)
+    )
 
 
 def _near_boundaries(session: Session, reach: Reach, record: Record) -> Iterator[Draw]:

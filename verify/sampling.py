@@ -4,7 +4,7 @@ A point is a `Draw`. The first six are planned; further ones, of rising scales, 
 What each element of the policy buys is measured by benchmarks/sampling.py. Four refute nothing that another does not
 refute in most samples of wrong twins, and stay: a size of 1 (what is undefined or true at n = 1 alone is found nowhere
 else), an epsilon of order 1 (the floats judge the same points, and see none of 1e-5), branch coverage (a branch that
-no draw took would pass as agreement), and more draws of whole numbers (see `again`).
+no draw took would pass as agreement), and more draws of whole numbers (see `verify.corners`).
 """
 
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ from derive.formula import Formula
 
 PLANNED = ("generic", "large", "mixed", "generic", "tiny", "mixed")
 MOST = 46  # draws in all: six planned, and forty more for branches not yet reached
-AGAIN = 3  # times that the plan is drawn again for whole numbers
+ALIKE = ("least", "most")  # how all whole numbers are drawn alike
 SMALL = 6  # the number of the draw in which one size is 1
 _IN_TURN = (2, 3, 5, 4, 7, 6)
 _MOST_APART = 7  # sizes that are all different in a draw; with more, each is one of a few
@@ -75,32 +75,34 @@ def draws(formula: Formula, seed: int = 0) -> Iterator[Draw]:
             yield draw(formula, seed, number)
 
 
-def again(formula: Formula, seed: int) -> Iterator[Draw]:
-    """The plan three times more, for inputs of whole numbers: of few values, six draws may all miss the one that tells.
-
-    In six draws of a one-hot vector or of bits the last place may never be 1, and of integers the floors of two
-    unlike quotients be the same.
-    """
-    for number in range(AGAIN * len(PLANNED)):
-        yield draw(formula, seed, MOST + number, sizes_of(formula, number), PLANNED[number % len(PLANNED)])
-
-
 def draw(
     formula: Formula,
     seed: int,
     number: int,
     sizes: dict[Size, int] | None = None,
     stratum: str = "",
+    whole: str = "",
 ) -> Draw:
-    """The point of that number; sizes and stratum follow from the number unless they are given."""
+    """The point of that number; sizes and stratum follow from the number unless they are given.
+
+    whole: how whole numbers are drawn, if not as the stratum says (see `verify.corners`).
+    """
     sizes = sizes or sizes_of(formula, number)
     stratum = stratum or stratum_of(number)
     stream = Stream(formula.text or formula.name, seed, number, sorted((s.name, n) for s, n in sizes.items()), stratum)
     if sum(prod(shape(tensor, sizes)) for tensor in formula.inputs) > _MOST_ELEMENTS:
         raise UnsupportedError("the inputs have too many elements at the sizes drawn")
     used: set[tuple[int, int]] = set()
-    values = {tensor: _values(tensor, shape(tensor, sizes), stratum, stream, used) for tensor in formula.inputs}
+    values = {
+        tensor: _values(tensor, shape(tensor, sizes), _stratum_for(tensor, stratum, whole), stream, used)
+        for tensor in formula.inputs
+    }
     return Draw(sizes, values, stratum, number)
+
+
+def _stratum_for(tensor: Tensor, stratum: str, whole: str) -> str:
+    domain = domains.TABLE[tensor.domain]
+    return whole if whole and domain.integer and not domain.relation else stratum
 
 
 def stratum_of(number: int) -> str:
@@ -156,26 +158,27 @@ def shape(tensor: Tensor, sizes: dict[Size, int]) -> tuple[int, ...]:
 
 def measure(node: Node, sizes: dict[Size, int]) -> int:
     """The integer that an expression in sizes stands for."""
-    value = _measure(node, sizes)
+    value = rational(node, sizes)
     if value.denominator != 1:
         raise UnsupportedError(f"an axis has the length {value}, which is no integer")
     return int(value)
 
 
-def _measure(node: Node, sizes: dict[Size, int]) -> Fraction:
+def rational(node: Node, sizes: dict[Size, int]) -> Fraction:
+    """The number that an expression in sizes stands for; UnsupportedError for any other."""
     match node:
         case Number():
             return node.value
         case Size():
             return Fraction(sizes[node])
         case Add(terms):
-            return sum((_measure(term, sizes) for term in terms), Fraction(0))
+            return sum((rational(term, sizes) for term in terms), Fraction(0))
         case Multiply(factors):
-            return prod((_measure(factor, sizes) for factor in factors), start=Fraction(1))
+            return prod((rational(factor, sizes) for factor in factors), start=Fraction(1))
         case Power(base, Number(exponent, 1)) if abs(exponent) <= 64:
-            return _measure(base, sizes) ** exponent
+            return rational(base, sizes) ** exponent
         case Call("floor", argument):
-            return Fraction(_measure(argument, sizes).__floor__())
+            return Fraction(rational(argument, sizes).__floor__())
     raise UnsupportedError(f"the length of an axis is no plain expression in sizes: {type(node).__name__}")
 
 
@@ -203,15 +206,19 @@ def _values(
         # A lone positive number is most often an epsilon, a temperature or a rate: of order 1, and once 1e-5.
         stratum = "epsilon" if stratum == "tiny" else "generic"
     flat = [_element(domain, stratum, stream, used) for _ in range(prod(lengths))]
-    if domain.values and len(flat) > 1 and len(set(flat)) == 1:
+    if domain.values and len(flat) > 1 and len(set(flat)) == 1 and stratum not in ALIKE:
         flat[0] = Fraction(sum(domain.values)) - flat[0]
     array[...] = np.array(flat, dtype=object).reshape(lengths) if lengths else flat[0]
     return array
 
 
 def _element(domain: domains.Domain, stratum: str, stream: Stream, used: set[tuple[int, int]]) -> Fraction:
+    if stratum in ALIKE:
+        return Fraction(_least_and_most(domain)[stratum == "most"])
     if domain.values:
         return Fraction(domain.values[stream.below(len(domain.values))])
+    if stratum == "small":
+        return Fraction(stream.below(4) + 1 if domain.low is not None else stream.below(5) - 2)
     for _ in range(20):
         value = _integer(domain, stratum, stream) if domain.integer else _real(domain, stratum, stream)
         if value.as_integer_ratio() not in used:
@@ -220,8 +227,13 @@ def _element(domain: domains.Domain, stratum: str, stream: Stream, used: set[tup
     return value
 
 
+def _least_and_most(domain: domains.Domain) -> tuple[int, int]:
+    """Two values for all elements alike: the ends of few values, else the first whole numbers."""
+    return (domain.values[0], domain.values[-1]) if domain.values else (1, 2) if domain.low is not None else (0, 1)
+
+
 def _integer(domain: domains.Domain, stratum: str, stream: Stream) -> Fraction:
-    size = 2 + stream.below(28 if stratum in ("large", "mixed") else 8)
+    size = 2 + stream.below({"large": 28, "mixed": 28, "far": 1000}.get(stratum, 8))
     return Fraction(size if domain.low is not None or stream.below(2) else -size)
 
 
@@ -233,7 +245,9 @@ def _real(domain: domains.Domain, stratum: str, stream: Stream) -> Fraction:
 
 
 def _is_positive(stratum: str, stream: Stream) -> bool:
-    """Either sign as often, but mostly one where a draw is meant to go far to that side."""
+    """Either sign as often, but mostly one where a draw is meant to go far to that side, or all are to lie there."""
+    if stratum in ("below", "above", "close"):
+        return stratum != "below"
     if stratum.startswith(("high", "low")):
         return bool(stream.below(8)) == stratum.startswith("high")
     return bool(stream.below(2))
@@ -255,11 +269,13 @@ def _magnitude(stratum: str, stream: Stream) -> Fraction:
         mantissa = Fraction(prime + 1 + stream.below(8 * prime), prime)
         power = Fraction(10) ** (reach if stream.below(4) else stream.below(reach))
         return mantissa / power if stratum.startswith("near") else mantissa * power
+    if stratum == "close":
+        return 1 + Fraction(1 + stream.below(prime), prime) / 10**6
     if stratum == "epsilon":
         return Fraction(prime + 1 + stream.below(prime - 1), prime) / 100_000
     if stratum == "mixed":
         stratum = ("generic", "large", "tiny")[stream.below(3)]
-    low, high = _RANGES[stratum]
+    low, high = _RANGES.get(stratum, _RANGES["generic"])
     above = low * prime // 1000 + 1 + stream.below((high - low) * prime // 1000)
     return Fraction(above if above != prime else prime + 1, prime)
 

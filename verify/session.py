@@ -13,8 +13,10 @@ from verify.arithmetic.evaluation import Evaluation
 from verify.arithmetic.reach import Structure
 from verify.arithmetic.straddling import meeting, straddled
 from verify.arithmetic.ties import Sides, is_a_choice, resolved
-from verify.sampling import Draw, again, draws
+from verify.corners import CORNERS, again, level, sided
+from verify.sampling import Draw, draw, draws
 from verify.testimony import Settings
+from verify.turning import turning
 
 _GUARD = 40  # bits beyond the digits asked for
 
@@ -29,6 +31,8 @@ class Session:
         self._source = draws(formula, settings.seed)
         self._draws: list[Draw] = []
         self._again: list[Draw] = []
+        self._sided: list[Draw] = []
+        self._at_sizes: dict[tuple[int, ...], Draw] = {}
         self._shared: dict[int, Draw] = {}
         self._evaluations: dict[tuple[int, int], Evaluation] = {}
         self._straddled: dict[tuple[Pair, tuple[int, ...]], tuple[Draw, ...]] = {}
@@ -100,6 +104,28 @@ class Session:
             self._again = list(again(self.formula, self.seed))
             self._shared.update((id(draw), draw) for draw in self._again)
         return self._again
+
+    def sided(self) -> list[Draw]:
+        """Points at which all reals lie on one side of 0, or close together, or far away."""
+        if not self._sided:
+            self._sided = list(sided(self.formula, self.seed))
+            self._shared.update((id(draw), draw) for draw in self._sided)
+        return self._sided
+
+    def level(self) -> Iterator[Draw]:
+        """A point at which all sizes are equal, if there is more than one."""
+        for found in level(self.formula, self.seed):
+            yield self._kept_at(found)
+
+    def turning(self, claim: Claim, seen: list[tuple[Draw, Truths]]) -> Iterator[Draw]:
+        """Points of sizes at which a condition, a floor or a denominator of sizes is what it was nowhere before."""
+        for sizes in turning(self.formula, self.structure.reach(claim), [at.sizes for at, _ in seen]):
+            yield self._kept_at(draw(self.formula, self.seed, CORNERS, sizes, "generic"))
+
+    def _kept_at(self, found: Draw) -> Draw:
+        kept = self._at_sizes.setdefault(tuple(found.sizes.values()), found)
+        self._shared[id(kept)] = kept
+        return kept
 
     def straddling(self, margin: Pair, seen: list[tuple[Draw, Truths]]) -> tuple[Draw, ...]:
         """Two points on either side of where two expressions meet, if such were found."""
