@@ -150,6 +150,20 @@ def test_a_formula_that_hangs_in_native_code_is_given_up_too(monkeypatch):
 
 
 @needs_fork
+def test_a_formula_whose_time_is_over_just_behind_its_last_verdict_loses_none(monkeypatch):
+    real = worker.judged
+
+    def slow_to_end(formula, *rest):
+        yield from real(formula, *rest)
+        time.sleep(60 if formula.name == "first" else 0)
+
+    monkeypatch.setattr(worker, "judged", slow_to_end)
+    found = list(events(timeout=0.5))
+    assert sum(isinstance(event, Through) for event in found) == len(NAMES)
+    assert reasons({(e.job.name, e.claim): e for e in found if isinstance(e, Verdict)}) == {}
+
+
+@needs_fork
 def test_the_time_of_a_formula_is_that_of_all_its_claims(monkeypatch):
     found = verdicts(monkeypatch, lambda name, number: time.sleep(0.4) if name == "first" else None, timeout=0.7)
     assert [where for where, reason in reasons(found).items() if reason] == [("first", 1), ("first", 2)]

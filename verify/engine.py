@@ -14,7 +14,6 @@ import verify
 
 LIBRARIES = ("sympy", "mpmath", "numpy", "python-flint", "gmpy2")
 REFERENCES = ("torch", "jax", "jaxlib", "scipy", "scikit-learn", "scikit-image", "nltk", "sacrebleu")
-REFERENCES = ("torch", "jax", "jaxlib", "scipy", "scikit-learn", "scikit-image", "nltk", "sacrebleu")
 SIDES = {"SYMPY_GROUND_TYPES": "ground types of SymPy"}
 
 

@@ -215,9 +215,9 @@ class Pool:
             yield from self._lost(worker, reason, is_crash=False)
             return
         self._end(worker)
-        yield self._without(job, reason)
-        while job.start < job.end:
-            yield self._without(job, f"the {self.timeout:g} s of the formula were over before it")
+        while job.start < job.end:  # of a job whose last verdict came just before, nothing is lost
+            yield self._without(job, reason)
+            reason = f"the {self.timeout:g} s of the formula were over before it"
         yield Through(job)
         self._replace()
 
