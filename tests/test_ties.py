@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 
 from derive.catalog import quick
+from derive.expression import arena
 from verify import exact
 from verify.judge import judged
 from verify.testimony import Counterexample, Settings
@@ -77,3 +78,56 @@ def test_a_kink_of_the_largest_of_many_is_one_however_many_are_tied(entries):
     formula = quick("D(f, c) == 1", define={"m": entries, "f": "max(m[i], i)"}, c="real", a="real")
     here = Counterexample({}, {}, {"c": Fraction(0), "a": Fraction(1, 3)}, "", "", "")
     assert exact.testify(formula, formula.claims[0], Settings(at=here)).says == "cannot tell"
+
+
+X, SHARES = {"x": "real"}, {"x": "real", "w": "simplex[n]"}
+# Equal by an identity that no float keeps; and the same with a condition that is surely met, or surely not.
+IN_FLOATS = [
+    ("where(sin(x)**2 + cos(x)**2 > 1, x, 2*x) == 2*x", "where(sin(x)**2 + cos(x)**2 > 2, x, 2*x) == x", X),
+    ("where(x/3 + x/3 + x/3 >= x, x, 2*x) == x", "where(x/3 + x/3 + x/3 >= x**2, x, 2*x) == x", X),
+    ("log(where(exp(x)*exp(-x) >= 1, 2, 1)) == log(2)", "log(where(exp(x)*exp(-x) >= 2, 2, 1)) == log(2)", X),
+    ("where(sum(w[i], i) >= 1, x, 2*x) == x", "where(sum(w[i], i) >= 2, x, 2*x) == x", SHARES),
+    ("floor(sum(w[i], i)) == 1", "floor(sum(w[i], i)/2) == 1", {"w": "simplex[n]"}),
+    ("D(where(sum(w[i], i) >= 1, x, 2*x), x) == 1", "D(where(sum(w[i], i) >= 2, x, 2*x), x) == 1", SHARES),
+    ("where(sqrt(2)**2 > 2, x, 2*x) == 2*x", "where(sqrt(2)**2 > 3, x, 2*x) == x", X),
+]
+
+
+@pytest.mark.parametrize(("right", "inputs"), [(right, inputs) for right, _, inputs in IN_FLOATS])
+def test_what_rounding_decides_sets_no_witnesses_at_odds(right, inputs):
+    with arena():
+        (found,) = judged(quick(right, **inputs), Settings())
+    assert found.verdict in ("proved", "undecided")
+    assert found.witnesses.differences.says != "differs"
+    assert not found.witnesses.sympy.broken
+
+
+@pytest.mark.parametrize(("wrong", "inputs"), [(wrong, inputs) for _, wrong, inputs in IN_FLOATS])
+def test_what_rounding_does_not_decide_is_refuted_by_floats_too(wrong, inputs):
+    with arena():
+        (found,) = judged(quick(wrong, **inputs), Settings())
+    assert found.verdict == "refuted"
+    assert found.witnesses.differences.says in ("differs", "cannot tell")
+
+
+def test_floats_deny_what_is_wrong_where_no_rounding_decides():
+    with arena():
+        (found,) = judged(quick("where(sin(x)**2 + cos(x)**2 > 2, x, 2*x) == x", **X), Settings())
+    assert found.witnesses.differences.says == "differs"
+
+
+def test_a_difference_that_only_its_denominators_show_to_be_0_is_no_defect():
+    # 1 - sigmoid(-2) is sigmoid(2)
+    with arena():
+        (found,) = judged(quick("max(sigmoid(2), x) <= max(1 - sigmoid(-2), x)", **X), Settings())
+        (other,) = judged(quick("max(sigmoid(2), x) <= max(1 - sigmoid(-1), x)", **X), Settings())
+    assert found.verdict in ("proved", "agrees")
+    assert not found.witnesses.algebra.broken
+    assert other.verdict == "refuted"
+
+
+def test_the_largest_of_whole_numbers_may_be_taken_by_several():
+    with arena():
+        (found,) = judged(quick("sum(where(b[k] == max(b[i], i), 1, 0), k) == 1", b="binary[n]"), Settings())
+    assert found.verdict == "refuted"
+    assert not found.witnesses.algebra.broken

@@ -50,6 +50,13 @@ def test_a_right_side_without_a_value_on_half_of_the_domain_is_refuted_and_not_p
     assert verdict(text, inputs).verdict == "refuted"
 
 
+@pytest.mark.parametrize("text", ["log(x/y) == log(x) - log(y)", "sqrt(x*y) == exp((log(x) + log(y))/2)"])
+def test_sympy_takes_no_complex_logarithm_for_a_value(text):
+    # log(-2) - log(-3) is real though neither logarithm is
+    found = verdict(text, XY)
+    assert found.witnesses.sympy.says == "cannot tell"
+
+
 @pytest.mark.parametrize(
     ("text", "inputs"),
     [
@@ -132,3 +139,9 @@ def test_powers_to_unlike_sizes_are_the_same_at_equal_sizes():
     assert not is_proved(
         "sum(where(x[k]**(n - m) == max(x[i]**(n - m), i), 1, 0), k) == 1", {"x": "positive[n]", "w": "real[m]"}
     )
+
+
+def test_an_exponent_that_is_whole_by_an_identity_has_a_value_for_a_negative_base():
+    # exp(log(2)) is 2, exp(log(3)) is 3
+    assert verdict("x**2 == x**exp(log(2))", X).verdict in ("proved", "undecided")
+    assert verdict("x**2 == x**exp(log(3))", X).verdict == "refuted"

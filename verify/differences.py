@@ -25,6 +25,8 @@ BEYOND = 1000
 """Differences beyond this many are no rounding; in between this witness does not tell."""
 REACHES = (2.0**-8, 2.0**-16)
 """Where both sides differ, they must differ by differences over these smaller steps as well."""
+SEEDS = 4
+"""In how many ways roundings go before a branch counts as decided."""
 SHARP = 1e-6
 """Errors above this part of the value say too little to agree by."""
 
@@ -107,12 +109,28 @@ def compare(
         else:
             says = "cannot tell"
         sides = (Measured(left, left_error), Measured(right, right_error))
-        if says == "differs" and not _is_resolved(formula, claim, draw, reads, chosen, sides):
+        if says == "differs" and not (
+            _is_decided(formula, claim, draw, reads, chosen)
+            and _is_resolved(formula, claim, draw, reads, chosen, sides)
+        ):
             says = "cannot tell"
         blur = float(np.where(sharp, WITHIN * error, 0).max(initial=0))
         is_zero = bool(np.all(size <= WITHIN * error))
     figures = float(relative.flat[worst]), float(allowed.flat[worst]), blur
     return Comparison(says, *figures, is_zero, bool(np.all(known)), sizes)
+
+
+def _is_decided(formula: Formula, claim: Claim, draw: Draw, reads: Reads, chosen: dict[Index, Array]) -> bool:
+    """Whether every branch goes one way, however results are rounded: sin(x)**2 + cos(x)**2 > 1 goes both ways."""
+    first: list[Array] | None = None
+    for seed in range(SEEDS):
+        at = Measurement(formula, draw.sizes, draw.values, reads, chosen, seed=seed)
+        ends = at.outcomes((claim.left, claim.right))
+        found = [least for least, _ in ends]
+        first = first or found
+        if not all(np.array_equal(*pair) for pair in (*ends, *zip(first, found, strict=True))):
+            return False
+    return True
 
 
 def _is_resolved(

@@ -91,6 +91,12 @@ class Nearness:
         below = round(value)
         return below if self.sign(scalar - below) > 0 else below - 1
 
+    def check_real(self, scalar: Scalar) -> None:
+        """That a logarithm or a root of it is a real number: SymPy goes on with a complex one, which may cancel."""
+        value, error = self(scalar)
+        if value < -4 * error:
+            raise BoundaryError("at every point tried a logarithm or a power has no real value")
+
     def check_exponent(self, scalar: Scalar) -> None:
         value, error = self(scalar)
         if abs(value) + error > MOST and not value < 0:

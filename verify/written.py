@@ -133,8 +133,9 @@ class Point(Scalars):
             case Logic("or", conditions):
                 return any(self._holds(inner, names) for inner in conditions)
             case Compare(operator, left, right):
-                if self.is_of_indices(condition):
-                    return bool(self(condition, names))
+                decided = self(condition, names) if self.is_of_indices(condition) else None
+                if decided in (sympy.true, sympy.false):  # and no root or logarithm of numbers, which has a name
+                    return bool(decided)
                 gap = self(left, names) - self(right, names)
                 if gap == 0 and not (operator in ("==", "!=") or self._is_of_integers(condition)):
                     raise BoundaryError("every point tried lies on the boundary of a case")
@@ -160,9 +161,16 @@ class Point(Scalars):
             return sympy.Integer(self.near.floor(argument))
         if function == "exp":
             self.near.check_exponent(argument)
+        if function == "log":
+            self.near.check_real(argument)
         if value is not None and any(isinstance(part, (Where, Extremum)) for part in walk(value)):
             return self(value, {functions.x: argument})
         return super().call(function, argument)
+
+    def power(self, base: Scalar, exponent: Scalar) -> Scalar:
+        if not exponent.is_Integer:
+            self.near.check_real(base)
+        return super().power(base, exponent)
 
 
 def has_large_root(scalar: Scalar) -> bool:

@@ -69,6 +69,8 @@ def factor(ring: "Normalizer", polynomial: Polynomial) -> Factored:
     known = ring.factored.get(polynomial)
     if known is None:
         content, cleared = _common_denominator(ring, polynomial)
+        if not cleared:
+            raise UnsupportedError("what is to be factored is 0, as its denominators show")
         known = _factor(cleared)
         if content:
             known = Factored(known.coefficient, monomial_product(content, known.content), known.factors)

@@ -177,6 +177,9 @@ class Scalars(Places):
             raise UnsupportedError(f"no SymPy form of {function}")
         return self(value, {functions.x: argument})
 
+    def power(self, base: Scalar, exponent: Scalar) -> Scalar:
+        return power(base, exponent)
+
     # --------------------------------------------------------------------------------- rules
 
     def _number(self, node: Number, names: Names) -> Scalar:
@@ -208,7 +211,7 @@ class Scalars(Places):
         return sympy.Mul(*(self(factor, names) for factor in node.factors if not isinstance(factor, Delta)))
 
     def _power(self, node: Power, names: Names) -> Scalar:
-        return power(self(node.base, names), self(node.exponent, names))
+        return self.power(self(node.base, names), self(node.exponent, names))
 
     def _call(self, node: Call, names: Names) -> Scalar:
         return self.call(node.function, self(node.argument, names))

@@ -137,6 +137,8 @@ def value_of_power(at: Evaluation, node: Power) -> Array:
     if exponent.exact:
         return elementary.power(base, exponent)
     value = elementary.function("exp", balls.multiply(exponent, elementary.function("log", base)))
+    if value.trouble == balls.UNDEFINED and _may_be_whole(exponent):
+        value = Array(value.data, value.labels, False, balls.DOUBTFUL)
     is_zero = np.frompyfunc(arb.is_zero, 1, 1)(base.balls())
     if not np.any(is_zero):
         return value
@@ -147,6 +149,11 @@ def value_of_power(at: Evaluation, node: Power) -> Array:
     at_zero = Array(np.asarray(x & y, dtype=bool), labels, exact=True)
     elsewhere = Array(~at_zero.data, labels, exact=True)
     return balls.piecewise([(at_zero, ZERO), (elsewhere, value)])
+
+
+def _may_be_whole(exponent: Array) -> bool:
+    """Whether a whole number is among the exponents, as far as their balls tell: (-2)**exp(log(3)) has a value."""
+    return any(q.contains_integer() for q in np.atleast_1d(exponent.balls()).ravel())
 
 
 def value_of_call(at: Evaluation, node: Call) -> Array:

@@ -49,15 +49,16 @@ class Measurement:
         chosen: Mapping[Index, Array] | None = None,
         samples: int = SAMPLES,
         reach: float = 1,
+        seed: int = 0,
     ) -> None:
-        """reach: a power of two by which the steps of all differences are scaled."""
+        """reach: a power of two by which the steps of all differences are scaled.  seed: of what is disturbed."""
         reads = reads or Reads(formula)
         self.high = Arrays(formula, {t: rounded(v, HIGH) for t, v in values.items()}, sizes, HIGH, chosen, reads)
         self.low = Arrays(formula, {t: rounded(v, LOW) for t, v in values.items()}, sizes, LOW, chosen, reads)
         self.high.differentiate, self.low.differentiate = self._differentiated, self._disturbed
         self.low.rounding = self._jittered
         self._reach = HIGH(reach)
-        self._sample, self._samples, self._random = Probe("sample"), samples, np.random.default_rng(0)
+        self._sample, self._samples, self._random = Probe("sample"), samples, np.random.default_rng(seed)
         self._sides = np.asarray([1 - np.finfo(LOW).eps, 1 + np.finfo(LOW).eps], dtype=LOW)
         for tensor, (_, array, starts) in list(self.low.stored.items()):
             if not DOMAINS[tensor.domain].integer:
@@ -68,6 +69,21 @@ class Measurement:
 
     def measured(self, node: Node) -> Measured:
         return Measured(self.high.value(node), self._error(node))
+
+    def outcomes(self, nodes: Sequence[Node]) -> list[tuple[Array, Array]]:
+        """Of every branch that the nodes take in low precision, the least and the greatest outcome of the samples."""
+        told: list[Labelled] = []
+        self.low.observe = told.append
+        for node in nodes:
+            self.low.value(node)
+        self.low.observe = None
+        axes = [outcome.labels.index(self._sample) if self._sample in outcome.labels else None for outcome in told]
+        return [
+            (outcome.array, outcome.array)
+            if axis is None
+            else (outcome.array.min(axis=axis), outcome.array.max(axis=axis))
+            for outcome, axis in zip(told, axes, strict=True)
+        ]
 
     def _error(self, node: Node) -> Labelled:
         value = self.high.value(node)
