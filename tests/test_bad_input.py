@@ -181,6 +181,12 @@ def test_an_index_on_the_wrong_axis_is_offered_its_place():
     assert not any("perhaps" in note for note in refused("sum(W[i, i], i) == 0").notes)
 
 
+def test_a_missing_delta_is_offered():
+    # d(x_i^2)/dx_k = 2 x_i [i = k]
+    problem = refused("D(x[i]**2, x[k]) == 2*x[i]", x="real[n]")
+    assert problem.notes == ("perhaps the factor delta(i, k) is missing on the right",)
+
+
 # As people write from memory, and what is offered in its place. Nothing is offered where it might mean two things.
 OFFERS = [
     ("a^2 == b", "a**2 == b"),

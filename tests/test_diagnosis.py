@@ -1,16 +1,19 @@
 """The likely slip of a refuted claim: each kind that is planted is named, and what is offered instead is true."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
+from msgspec import UNSET
 
 from derive.catalog import quick, read, scope_of, shipped
+from derive.forms import shortest
 from derive.formula import Claim
 from derive.language.entry import read_claim
 from derive.language.source import written
 from derive.proof import Algebra
-from verify import exact
+from verify import exact, terminal
 from verify import written as sympy
 from verify.diagnosis import slip
 from verify.judge import judged
@@ -73,6 +76,25 @@ PLANTED = [
      "sum(W[l, j]**2, l) in place of sum(W[i, l]**2, l)", "W[i, j]**2/sum(W[i, l]**2, l)"),
     ({"s": "sigmoid(a*b)"}, {"a": "real", "b": "real"}, "D(s, a) == s*(1 - s)", "the factor b is missing",
      "b*s*(1 - s)"),
+    ({"y[i]": "tanh(x[i])"}, {"x": "real[n]"}, "D(y[i], x[i]) == (1 - y[i])**2",
+     "(1 - y[i])**2 in place of 1 - y[i]**2", "1 - y[i]**2"),
+    (*SIGMOID, "D(p[i], x[i], x[i]) == p[i]*(1 - p[i])*(1 - p[i])", "the factor 2 is missing in p[i]",
+     "p[i]*(1 - 2*p[i])*(1 - p[i])"),
+    ({"p[i]": "sigmoid(x[i])", "L": "-sum(t[i]*log(p[i]) + (1 - t[i])*log(1 - p[i]), i)"},
+     {"x": "real[n]", "t": "unit[n]"}, "D(L, p[k]) == p[k] - t[k]", "the divisor p[k]*(1 - p[k]) is missing",
+     "(p[k] - t[k])/(p[k]*(1 - p[k]))"),
+    ({"p[i]": "sigmoid(x[i])", "L": "-sum(t[i]*log(p[i]) + (1 - t[i])*log(1 - p[i]), i)"},
+     {"x": "real[n]", "t": "unit[n]"}, "D(L, x[k]) == (p[k] - 1)", "1 in place of t[k]", "p[k] - t[k]"),
+    ({"y": "sum(x[i]**2, i) - c", "L": "max(0, y)"}, {"x": "real[n]", "c": "positive"}, "D(L, x[k]) == 2*x[k]",
+     "the case y > 0 is missing", "where(y > 0, 2*x[k], 0)"),
+    ({"S[i, j]": "W[i, j]/sum(W[i, l], l)"}, {"W": "positive[m, n]"}, "S[i, j] == W[i, j]/sum(W[l, j], l)",
+     "sum(W[l, j], l) in place of sum(W[i, l], l)", "W[i, j]/sum(W[i, l], l)"),
+    ({"L": "sum((x[i] - y[i])**2, i)/2"}, {"x": "real[n]", "y": "real[n]"}, "D(L, x[k]) == y[k] - x[k]", "the sign",
+     "x[k] - y[k]"),
+    ({"h": "where(abs(r) <= c, r**2/2, c*(abs(r) - c/2))"}, {"r": "real", "c": "positive"},
+     "D(h, r) == where(abs(r) < c, r, c)", "the factor sign(r) is missing in c", "where(abs(r) < c, r, c*sign(r))"),
+    ({"u": "x*z"}, {"x": "real", "z": "real", "a": "real"}, "D(x**2*z*a, x) == u*a", "the factor 2 is missing",
+     "2*u*a"),
     ({"y": "a**2"}, {"a": "real"}, "y <= 0", "<= in place of >=", "0"),
 ]  # fmt: skip
 
@@ -89,6 +111,25 @@ def test_a_planted_slip_is_named_and_taken_back(define, inputs, claim, says, rig
     assert likely.says == says
     assert likely.claim.text.split("= ", 1)[1] == right
     assert Algebra(formula).prove(likely.claim).equal or likely.claim.operator == ">="
+
+
+def test_where_no_small_edit_mends_a_derivative_what_is_right_is_told():
+    # of |v|/|w| nothing of w/|w| is near: d/dv = v/(|v| |w|)
+    quotient = {"define": {"c": "sqrt(sum(v[i]**2, i))/sqrt(sum(w[i]**2, i))"}, "v": "real[n]", "w": "real[n]"}
+    formula = quick("D(c, v[k]) == 7*w[k]**3", **quotient)
+    (found,) = judged(formula, Settings())
+    assert (found.verdict, found.diagnosis) == ("refuted", UNSET)
+    assert isinstance(found.right, str)
+    right = quick(found.right, **quotient)
+    assert Algebra(right).prove(right.claims[0]).equal
+    assert ("right", found.right) in terminal.details(found)
+
+
+def test_a_form_that_the_exact_witness_does_not_bear_out_is_not_told(monkeypatch):
+    formula = quick("D(sin(a)**3, a) == 7", a="real")
+    assert isinstance(next(judged(formula, Settings())).right, str)
+    monkeypatch.setattr(shortest, "shortest", lambda formula, wanted, most: SimpleNamespace(whole=wanted.by[0]))
+    assert next(judged(formula, Settings())).right is UNSET
 
 
 @pytest.mark.parametrize("twin", TWINS[::12], ids=lambda twin: f"{twin['formula']}: {twin['claim']}")

@@ -26,10 +26,12 @@ from verify.slips.repairs import Repair, Repairs
 from verify.slips.variants import TURNED
 from verify.testimony import Settings
 
+LONGEST = 200  # characters of a claim that is told in place of another
 MOST_EDITS = 6000
 MOST_JUDGED = 8  # edits that hold at the points tried and are then judged as claims
 ALLOWED = 4_000_000  # elements that all trials together may make
 _POINTS = (0, 3)  # of the planned draws: the generic ones, where nothing saturates
+_MOST_POINTS = 24  # that are looked through for one at which the claim fails
 _BITS = 240
 _SEEDS = 3
 _FAILURES = (UnsupportedError, UndefinedError, ArithmeticError, LookupError, ValueError, RecursionError)
@@ -56,6 +58,12 @@ def slip(formula: Formula, claim: Claim, settings: Settings) -> Slip | None:
         if found is not None:
             return Slip(edit.says, found)
     return None
+
+
+def mended(formula: Formula, claim: Claim, right: Node, settings: Settings) -> Claim | None:
+    """The claim with a right side that was found in another way; None unless the exact witness agrees with it."""
+    found = _accepted(formula, claim, right, settings)
+    return found if found is not None and len(found.text) <= LONGEST else None
 
 
 def _accepted(formula: Formula, claim: Claim, right: Node, settings: Settings) -> Claim | None:
@@ -88,16 +96,23 @@ def _holding(formula: Formula, claim: Claim, settings: Settings) -> Iterator[Rep
 
 
 def _trials(formula: Formula, claim: Claim, settings: Settings) -> list["_Trial"]:
-    structure, found = Structure(formula, [claim]), []
-    planned = list(islice(draws(formula, settings.seed), max(_POINTS) + 1))
-    for number in _POINTS:
+    """The claim at two points; where it holds at both, as where they do not reach a case, at one where it fails."""
+    structure = Structure(formula, [claim])
+    found: list[_Trial] = []
+    planned = list(islice(draws(formula, settings.seed), _MOST_POINTS))
+    rest = [number for number in range(len(planned)) if number not in _POINTS]
+    for number in (*_POINTS, *rest):
+        if number not in _POINTS and not (found and all(trial.holds(claim.right) for trial in found)):
+            break
         Work.start()
         at = Evaluation(formula, planned[number], structure.targets, structure.together)
         try:
             with flint.ctx.workprec(_BITS):
-                found.append(_Trial(claim, at, at.value(claim.left)))
+                trial = _Trial(claim, at, at.value(claim.left))
         except _FAILURES:
             continue
+        if number in _POINTS or not trial.holds(claim.right):
+            found.append(trial)
     return found
 
 

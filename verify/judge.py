@@ -12,6 +12,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from derive.errors import UndefinedError, UnsupportedError
+from derive.expression import Derivative
 from derive.formula import Claim, Example, Formula, renaming
 from derive.verdict import WITNESSES
 from verify.report import BESIDE, Judged, Verdict, Witnesses, point, said
@@ -29,6 +30,7 @@ MODULES = {
     "differences": "verify.differences",
     "reference": "verify.references.witness",
 }
+TOLD = 500  # characters of a derivative's normal form from which what is right is told
 
 
 def judged(formula: Formula, settings: Settings, start: int = 0, timings: bool = False) -> Iterator[Judged]:
@@ -63,16 +65,29 @@ def _trials(formula: Formula, settings: Settings) -> "Sequence[Trial]":
 
 
 def _diagnosed(formula: Formula, item: "Claim | Example | Trial", settings: Settings, found: Judged) -> Judged:
-    """With the likely slip, where a claim is refuted and somebody will read why."""
+    """With the likely slip, where a claim is refuted and somebody will read why; without one, with what is right."""
     if found.verdict != "refuted" or not isinstance(item, Claim) or (found.as_expected and not settings.printed_only):
         return found
     from verify.diagnosis import slip
 
     try:
-        likely = slip(formula, item, settings)
+        if likely := slip(formula, item, settings):
+            return replace(found, diagnosis=likely.says, repaired=likely.claim.text)
+        right = _derived(formula, item, settings)
     except Exception:  # a verdict that stands is not lost for want of a guess
         return found
-    return replace(found, diagnosis=likely.says, repaired=likely.claim.text) if likely else found
+    return replace(found, right=right) if right else found
+
+
+def _derived(formula: Formula, claim: Claim, settings: Settings) -> str:
+    """A refuted derivative with the engine's own form, where this is short; "" elsewhere."""
+    if not isinstance(claim.left, Derivative) or claim.operator != "==" or "algebra" not in settings.witnesses:
+        return ""
+    from derive.forms.shortest import shortest
+    from verify.diagnosis import mended
+
+    right = mended(formula, claim, shortest(formula, claim.left, TOLD).whole, settings)
+    return right.text if right else ""
 
 
 # ---------------------------------------------------------------------------------- the witnesses

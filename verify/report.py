@@ -67,6 +67,7 @@ class Judged(Struct, frozen=True, forbid_unknown_fields=True):
 
     source, latex, condition: of what a source prints; where, its LaTeX, and "only if ..." for what holds under
     a condition.  diagnosis, repaired: the likely slip, where one was found, and the claim without it, which agrees.
+    right: where none was found, a derivative with the engine's own form, which agrees.
     """
 
     claim: str
@@ -83,6 +84,7 @@ class Judged(Struct, frozen=True, forbid_unknown_fields=True):
     condition: str | UnsetType = UNSET
     diagnosis: str | UnsetType = UNSET
     repaired: str | UnsetType = UNSET
+    right: str | UnsetType = UNSET
     seconds: float | UnsetType = UNSET
 
 

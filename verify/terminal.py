@@ -209,6 +209,8 @@ def details(claim: Judged, mark: str = "…") -> Iterator[tuple[str, str]]:
                 yield name, " ".join([said.says, *([f"({said.reason})"] if isinstance(said.reason, str) else [])])
     if isinstance(claim.diagnosis, str):
         yield "perhaps", claim.diagnosis + (f": {claim.repaired}" if isinstance(claim.repaired, str) else "")
+    if isinstance(claim.right, str):
+        yield "right", claim.right
 
 
 def placed(found: Point) -> str:

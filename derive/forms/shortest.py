@@ -1,5 +1,6 @@
 """The short form of a derivative: forms made in several ways, the shortest that the algebra proves equal."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -37,9 +38,10 @@ FEW = 4  # terms of a normal form that is put together first
 _FAILURES = (UnsupportedError, UndefinedError, RecursionError)
 
 
-def shortest(formula: Formula, wanted: Derivative) -> Short:
+def shortest(formula: Formula, wanted: Derivative, most: int = sys.maxsize) -> Short:
     """The shortest form found that is proved to be the derivative; the engine's own where no other is.
 
+    most: characters of the engine's own form beyond which none is sought, and UnsupportedError is raised.
     Raises UnsupportedError or UndefinedError where the engine has no form at all.
     """
     algebra = Algebra(formula)
@@ -48,6 +50,8 @@ def shortest(formula: Formula, wanted: Derivative) -> Short:
     if any(isinstance(part, Tensor) and part.domain == "adjoint" for part in plain.mentions):
         raise UnsupportedError("the derivative of a recurrence is a recurrence, which has no form in one line")
     forms: dict[Node, int] = {plain: cost(plain)}
+    if forms[plain] > most:
+        raise UnsupportedError("the form of the derivative is long")
     depth = DEPTH if forms[plain] <= MEDIUM else 1
     for form in _forms(formula, wanted, algebra, depth) if forms[plain] <= LONG else ():
         forms.setdefault(form, cost(form))

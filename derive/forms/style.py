@@ -1,6 +1,6 @@
 """How a form is written, node by node: means, sigmoids and quotients read off, factors and terms in reading order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from derive.algebra.normal import Normalizer
@@ -251,10 +251,27 @@ def in_one_quotient(node: Node) -> Node:
     head = node.factors[0].value if isinstance(node.factors[0], Number) else Fraction(1)
     rest = node.factors[1:] if isinstance(node.factors[0], Number) else node.factors
     below = [f.base for f in rest if isinstance(f, Power) and f.exponent is MINUS_ONE]
-    if len(below) + (head.denominator != 1) < 2:
+    if not below:
         return node
     above = [f for f in rest if not (isinstance(f, Power) and f.exponent is MINUS_ONE)]
-    return multiply(head.numerator, *above, power(multiply(head.denominator, *below), -1))
+    return multiply(head.numerator, *above, power(multiply(head.denominator, *_joined(below)), -1))
+
+
+def _joined(factors: Iterable[Node]) -> Iterator[Node]:
+    """Factors with the powers of one base as one power: a**3 for a**2*a, x for sqrt(x)**2."""
+    times: dict[Node, Fraction] = {}
+    for factor in factors:
+        base, own = _unwound(factor, Fraction(1))
+        times[base] = times.get(base, Fraction(0)) + own
+    return (power(base, own) for base, own in times.items())
+
+
+def _unwound(node: Node, times: Fraction) -> tuple[Node, Fraction]:
+    """The base of a power to a whole power, and its exponent."""
+    match node:
+        case Power(base, Number() as exponent) if times.denominator == 1:
+            return _unwound(base, times * exponent.value)
+    return node, times
 
 
 def _place(term: Node) -> int:

@@ -68,7 +68,9 @@ def _check_both_sides(text: Text, found: Indices, left: Node, right: Node) -> No
         if on_right and not on_left:
             raise text.error(f"index {name} is free on the right only", slot.offset)
         if on_left and not on_right and any(tensor.axes for tensor in mentioned(right)):
-            raise text.error(f"index {name} is free on the left only", slot.offset)
+            alike = [i.name for i in right.free if isinstance(i, Index) and i.axis is slot.axis]
+            notes = [f"perhaps the factor delta({other}, {name}) is missing on the right" for other in alike[:1]]
+            raise text.error(f"index {name} is free on the left only", slot.offset, *notes)
 
 
 def axis_of(text: Text, scope: Scope) -> Axis:

@@ -1,10 +1,9 @@
 """The kinds of slips that are made in print, in words, each with what is there instead where it is taken back."""
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import combinations_with_replacement, islice
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from derive.binding import reduce, replace, walk
+from derive.binding import reduce
 from derive.expression import (
     HALF,
     MINUS_ONE,
@@ -32,45 +31,44 @@ from derive.expression import (
 )
 from derive.formula import Formula
 from derive.printing.text import text
+from verify.slips.distant import read_elsewhere
 from verify.slips.parts import Place, with_names
 from verify.slips.variants import TURNED, neighbours, transposed, without_one
+from verify.slips.words import WHOLE, Found, added, instead, is_negative, negative, short, unsigned, within
 
 if TYPE_CHECKING:
     from verify.slips.repairs import Repairs
 
-WHOLE = {"side", "term", "branch", "body", "argument", "base"}  # what a product can lack a factor in
-LONG = 48
-_MOST_PAIRS = 10  # of scalars that together may be missing in a term
-
-Found = Iterator[tuple[str, Node]]
-
 
 def _signs(repairs: "Repairs", place: Place) -> Found:
     if place.role in WHOLE | {"exponent", "entry"} and not isinstance(place.part, Compare | Logic):
-        flipped = multiply(MINUS_ONE, place.part)
+        flipped = negative(place.part)
         what = "the exponent " if place.role == "exponent" else ""
-        yield f"the sign of {what}{_unsigned(place.part)}" if place.role != "side" else "the sign", flipped
+        yield f"the sign of {what}{unsigned(place.part)}" if place.role != "side" else "the sign", flipped
 
 
 def _turns(repairs: "Repairs", place: Place) -> Found:
     """A square, a root, a quotient, a factor or a term too much or too few; indices swapped; a function's neighbour."""
-    part, shown = place.part, _short(place.part)
+    part, shown = place.part, short(place.part)
     match part:
         case Power(base, Number(2, 1)):
-            yield f"{_short(base)} is squared", base
+            yield f"{short(base)} is squared", base
+            if isinstance(base, Add):
+                inside = add(*(_squared(term) for term in base.terms))
+                yield instead(part, inside), inside
         case Power(base, exponent) if exponent is HALF:
-            yield f"the root of {_short(base)}, which is too much", base
+            yield f"the root of {short(base)}, which is too much", base
         case Power(base, exponent) if exponent is MINUS_ONE:
-            yield f"{_short(base)} divides where it multiplies", base
+            yield f"{short(base)} divides where it multiplies", base
         case Add() | Multiply():
             what = "term" if isinstance(part, Add) else "factor"
             for extra, rest in without_one(part):
                 if isinstance(extra, Power) and extra.exponent is MINUS_ONE and what == "factor":
-                    yield f"the divisor {_short(extra.base)} is too much", rest
+                    yield f"the divisor {short(extra.base)} is too much", rest
                 elif isinstance(extra, Number) and what == "term":
                     yield instead(part, rest), rest
                 else:
-                    yield f"the {what} {_short(extra)} is too much", rest
+                    yield f"the {what} {short(extra)} is too much", rest
         case Element():
             for one, other, swapped in transposed(part):
                 yield f"{text(one)} and {text(other)} are swapped in {shown}", swapped
@@ -90,6 +88,13 @@ def _turns(repairs: "Repairs", place: Place) -> Found:
         yield f"{shown} multiplies where it divides", power(part, -1)
 
 
+def _squared(term: Node) -> Node:
+    """A term's square, with the sign of the term."""
+    if isinstance(term, Number):
+        return term
+    return negative(power(negative(term), 2)) if is_negative(term) else power(term, 2)
+
+
 def _neighbours(name: str, build: Callable[[str], Node]) -> Found:
     yield from ((f"{name} in place of {other}", build(other)) for other in neighbours(name))
 
@@ -101,44 +106,40 @@ def _numbers(repairs: "Repairs", place: Place) -> Found:
     if isinstance(part, Number):
         near = {part.value + 1, part.value - 1, part.value * 2, part.value / 2}
         near |= {1 / part.value} if part.numerator else set()
+        is_sign = part is MINUS_ONE and place.role == "factor"  # of a term, which may lack a factor
         for value in sorted(near - {part.value}, key=lambda value: (value.denominator, abs(value))):
-            yield what + instead(part, number(value)), number(value)
-        if part is ONE:
-            for delta in repairs.deltas(place):
-                yield instead(part, delta), delta
+            if not is_sign or value == 0:
+                yield what + instead(part, number(value)), number(value)
+        if part is ONE or (part is MINUS_ONE and not is_sign):
+            for other in (*repairs.deltas(place), *repairs.elements(place), *repairs.defined):
+                yield instead(ONE, other), multiply(part, other)
     elif isinstance(part, Element) and place.role in WHOLE | {"factor"}:
         rest = add(1, multiply(MINUS_ONE, part))
         yield instead(part, rest), rest
+    elif place.role == "exponent":
+        rest = add(1, multiply(MINUS_ONE, part))
+        yield what + instead(part, rest), rest
 
 
 def _factors(repairs: "Repairs", place: Place) -> Found:
     """A number, a size or a scalar that does not multiply or divide, or a delta that is not there."""
     if place.role not in WHOLE or isinstance(place.part, Compare | Logic):
         return
-    within = "" if place.role == "side" else f" in {_short(place.part)}"
+    where = within(place)
     for factor in (number(2), HALF, *repairs.formula.sizes, *repairs.scalars):
-        yield f"the factor {_short(factor)} is missing{within}", multiply(factor, place.part)
+        yield f"the factor {short(factor)} is missing{where}", multiply(factor, place.part)
         if not isinstance(factor, Number):
-            yield f"the divisor {_short(factor)} is missing{within}", multiply(place.part, power(factor, -1))
+            yield f"the divisor {short(factor)} is missing{where}", multiply(place.part, power(factor, -1))
             rest = add(1, multiply(-1, factor))
-            yield f"the factor {_short(rest)} is missing{within}", multiply(rest, place.part)
+            yield f"the factor {short(rest)} is missing{where}", multiply(rest, place.part)
     for factor in repairs.deltas(place):
-        yield f"the factor {_short(factor)} is missing{within}", multiply(place.part, factor)
+        yield f"the factor {short(factor)} is missing{where}", multiply(place.part, factor)
 
 
 def _terms(repairs: "Repairs", place: Place) -> Found:
     """A number or a scalar (epsilon) that is not added."""
     if place.role in WHOLE | {"factor", "exponent"} and not isinstance(place.part, Compare | Logic):
-        yield from _added(place, (ONE, *repairs.scalars))
-
-
-def _added(place: Place, terms: Iterable[Node]) -> Found:
-    within = "" if place.role == "side" else f" beside {_short(place.part)}"
-    for term in terms:
-        for sign in (1, -1):
-            signed = multiply(sign, term)
-            if not (isinstance(place.part, Number) and term is ONE):
-                yield f"the term {_short(signed)} is missing{within}", add(place.part, signed)
+        yield from added(place, (ONE, *repairs.scalars))
 
 
 def _others(repairs: "Repairs", place: Place) -> Found:
@@ -171,52 +172,6 @@ def _with_other_tensors(part: Element, formula: Formula) -> Iterator[Element]:
             yield element(tensor, *part.subscripts)
 
 
-def _distant(repairs: "Repairs", place: Place) -> Found:
-    """A factor or a term that the formula has elsewhere, the n of an average for another, a product's other term."""
-    yield from _affine(repairs, place.part)
-    yield from _elements(repairs, place)
-    found = repairs.readable(place, [*repairs.known, *repairs.elements(place)])
-    if place.role in WHOLE | {"factor"} and not isinstance(place.part, Compare | Logic):
-        yield from _added(place, found)
-    if place.role not in WHOLE or isinstance(place.part, Compare | Logic):
-        return
-    within = "" if place.role == "side" else f" in {_short(place.part)}"
-    for factor in found:
-        is_divisor = isinstance(factor, Power) and factor.exponent is MINUS_ONE
-        what = f"divisor {_short(factor.children()[0])}" if is_divisor else f"factor {_short(factor)}"
-        yield f"the {what} is missing{within}", multiply(factor, place.part)
-    for size in repairs.formula.sizes:
-        for factor in (2 / size, 1 / (2 * size), size / (size - 1), (size - 1) / size):
-            yield f"the factor {_short(factor)} is missing{within}", multiply(factor, place.part)
-    if place.role in ("side", "term", "branch"):
-        several = islice(combinations_with_replacement(repairs.scalars, 2), _MOST_PAIRS)
-        yield from _added(place, (multiply(*pair, place.part) for pair in (*several, *((s,) for s in repairs.scalars))))
-    yield f"the function log is missing around {_short(place.part)}", Call("log", place.part)
-    yield f"the function exp is missing around {_short(place.part)}", Call("exp", place.part)
-
-
-def _elements(repairs: "Repairs", place: Place) -> Found:
-    """One element in place of another of other axes, or of the half of itself and its mirror image."""
-    part = place.part
-    if isinstance(part, Element):
-        others = (*repairs.elements(place), *repairs.scalars)
-        yield from ((instead(part, other), other) for other in others if other.tensor.axes != part.tensor.axes)
-        for _, _, swapped in transposed(part):
-            even = multiply(HALF, add(part, swapped))
-            yield instead(part, even), even
-
-
-def _affine(repairs: "Repairs", part: Node) -> Found:
-    """An index with another sign, or without the stride, inside a subscript or a delta."""
-    if not isinstance(part, Element | Delta):
-        return
-    for whole in part.subscripts if isinstance(part, Element) else (part.left, part.right):
-        for index in (leaf for leaf in walk(whole) if isinstance(leaf, Index)):
-            for other in (*(multiply(size, index) for size in repairs.formula.sizes), multiply(MINUS_ONE, index)):
-                changed = replace(whole, {index: other})
-                yield instead(whole, changed), replace(part, {whole: changed})
-
-
 KINDS: tuple[Callable[["Repairs", Place], Found], ...] = (
     _signs,
     _turns,
@@ -224,23 +179,6 @@ KINDS: tuple[Callable[["Repairs", Place], Found], ...] = (
     _factors,
     _terms,
     _others,
-    _distant,
+    read_elsewhere,
 )
 """The likeliest first."""
-
-# ------------------------------------------------------------------------------------------- in words
-
-
-def instead(part: Node, other: Node) -> str:
-    return f"{_short(part)} in place of {_short(other)}"
-
-
-def _short(node: Node) -> str:
-    shown = text(node)
-    return shown if len(shown) <= LONG else f"{shown[:LONG]}…"
-
-
-def _unsigned(node: Node) -> str:
-    """A term without its minus."""
-    negative = isinstance(node, Multiply) and isinstance(node.factors[0], Number) and node.factors[0].numerator < 0
-    return _short(multiply(MINUS_ONE, node)) if negative else _short(node)

@@ -18,9 +18,11 @@ from derive.expression import (
     element,
 )
 from derive.formula import Claim, Formula
+from verify.slips.distant import combined
 from verify.slips.forms import known_forms
-from verify.slips.likely import KINDS, Found, instead
+from verify.slips.likely import KINDS
 from verify.slips.parts import Place, children, places
+from verify.slips.words import Found, instead
 
 _MOST_ELEMENTS = 6  # ways in which one tensor is read at a place
 
@@ -40,11 +42,13 @@ class Repairs:
         free = tuple(i for i in claim.indices if i in claim.left.free)
         self.places = list(places(claim.right, free))
         self.scalars = [element(tensor) for tensor in formula.inputs if not tensor.axes]
+        self.defined = [element(d.tensor) for d in formula.definitions if not d.tensor.axes]
         self.known = list(self._known(claim))
 
     def __iter__(self) -> Iterator[Repair]:
         seen = {self.side}
-        for says, node in chain(*(self._of_kind(kind) for kind in KINDS), self._throughout(), self._forms()):
+        likely = (self._of_kind(kind) for kind in KINDS)
+        for says, node in chain(*likely, self._throughout(), self._forms(), self._of_kind(combined)):
             if node not in seen and not self._is_circular(node):
                 seen.add(node)
                 yield Repair(says, node)
