@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from derive.cli import run_command
-from verify import journal
+from verify import journal, worker
 from verify.survey import FATES
 
 MINE = """
@@ -211,3 +212,18 @@ def test_a_twin_that_nobody_had_time_for_is_asked_again(mine, kept, capsys, monk
     assert kept.read_bytes() == b""
     monkeypatch.undo()
     assert mutate(capsys, mine, "--journal", str(kept), "--sample", "2")[0] == 0
+
+
+@pytest.mark.parametrize("is_mended", [True, False])
+def test_a_conflict_is_judged_once_more_at_a_counterexample_made_small(mine, kept, capsys, monkeypatch, is_mended):
+    ask = worker.judged
+
+    def at_odds(formula, settings, *more):
+        for found in ask(formula, settings, *more):
+            is_odd = not (settings.is_shown and is_mended)
+            yield replace(found, verdict="conflict", reason="digits say agrees") if is_odd else found
+
+    monkeypatch.setattr("verify.worker.judged", at_odds)
+    status, found, _ = mutate(capsys, mine, "--journal", str(kept), "--sample", "2")
+    assert (status, found["counts"]) == ((0, {"killed": 2}) if is_mended else (3, {"conflict": 2}))
+    assert len(kept.read_text(encoding="utf-8").splitlines()) == 2  # a fate is kept once it is final

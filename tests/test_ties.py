@@ -126,6 +126,17 @@ def test_a_difference_that_only_its_denominators_show_to_be_0_is_no_defect():
     assert other.verdict == "refuted"
 
 
+def test_a_condition_on_other_indices_at_the_two_ends_of_a_way_is_no_defect():
+    # where y[k] <= delta(k, l) holds for all, the left side does not vary with l
+    claim = "abs(where(y[k] <= delta(k, l), p + log(exp(q)), -y[l])) >= abs(where(y[k] <= delta(k, l), q + p, -y[l]))"
+    with arena():
+        (found,) = judged(quick(claim, y="real[n]", p="real", q="positive"), Settings())
+        (other,) = judged(quick(claim.replace("q + p,", "q + p + 1,"), y="real[n]", p="real", q="positive"), Settings())
+    assert found.verdict == "proved"
+    assert not found.witnesses.exact.broken
+    assert other.verdict == "refuted"
+
+
 def test_the_largest_of_whole_numbers_may_be_taken_by_several():
     with arena():
         (found,) = judged(quick("sum(where(b[k] == max(b[i], i), 1, 0), k) == 1", b="binary[n]"), Settings())

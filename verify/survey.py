@@ -96,12 +96,18 @@ class Plan:
     def survey(self, limits: Limits, watch: Watcher = UNWATCHED) -> Survey:
         """Judge what is left; each fate goes to the journal as soon as it is known.
 
+        A conflict is judged once more as `derive check` judges, at a counterexample that was made small: beside one
+        that was not, SymPy and floats may not see a difference that balls see.
         A twin with which the witnesses agree is held against the claim that it was made from: what is proved to be the
         same is no wrong twin.
         """
         fates = self._asked(self.waiting, lambda m: m.claim, limits, watch, self._first)
-        agreed = [[m for m in own if m in fates and fates[m][0] == "survived"] for own in self.waiting]
-        if any(agreed):
+        if any(at_odds := self._left_with("conflict", fates)):
+            fates |= self._asked(at_odds, lambda m: m.claim, limits, UNWATCHED, lambda *given: None, is_shown=True)
+            for formula, own in zip(self.formulas, at_odds, strict=True):
+                for mutant in own:
+                    self._keep(formula, mutant, *fates[mutant])
+        if any(agreed := self._left_with("survived", fates)):
             same = self._asked(agreed, _sameness, limits, UNWATCHED, lambda *given: None)
             fates |= {mutant: fate for mutant, fate in same.items() if fate[0] == "equal in truth"}
             for formula, own in zip(self.formulas, agreed, strict=True):
@@ -115,6 +121,9 @@ class Plan:
                     found.fates.append(Fate(formula, mutant, *fate))
         return found
 
+    def _left_with(self, fate: Fortune, fates: dict[Mutant, tuple[Fortune, str]]) -> list[list[Mutant]]:
+        return [[m for m in own if m in fates and fates[m][0] == fate] for own in self.waiting]
+
     def _asked(
         self,
         twins: list[list[Mutant]],
@@ -122,6 +131,7 @@ class Plan:
         limits: Limits,
         watch: Watcher,
         tell: Callable[[Formula, Mutant, Judged], None],
+        is_shown: bool = False,
     ) -> dict[Mutant, tuple[Fortune, str]]:
         """What the witnesses say of a question about each twin. tell: called with each answer as it comes."""
         run, places = self.run, [(path, shown) for path, shown, _ in self.run.formulas]
@@ -130,14 +140,18 @@ class Plan:
             for place, f, own in zip(places, self.formulas, twins, strict=True)
         ]
         run.claims = [list(f.claims) for _, _, f in run.formulas]
-        keeper = _Keeper(self.formulas, twins, tell)
-        run.judged(limits, Watchers((keeper, watch)))
+        keeper, settings = _Keeper(self.formulas, twins, tell), run.settings
+        run.settings = dataclasses.replace(settings, is_shown=is_shown or settings.is_shown)
+        try:
+            run.judged(limits, Watchers((keeper, watch)))
+        finally:
+            run.settings = settings
         return keeper.fates
 
     def _first(self, formula: Formula, mutant: Mutant, judged: Judged) -> None:
         """Keep a fate that is final; a twin that no witness spoke of, for want of time, is asked again another time."""
         fate, reason = fate_of(judged)
-        if fate != "survived" and judged.witnesses.exact.says != "not run":
+        if fate not in ("survived", "conflict") and judged.witnesses.exact.says != "not run":
             self._keep(formula, mutant, fate, reason)
 
     def _keep(self, formula: Formula, mutant: Mutant, fate: Fortune, reason: str) -> None:

@@ -35,6 +35,8 @@ def straddled(
     try:
         for start, end in _ways(formula, seed, margin, seen):
             first, second = _margins(margin, evaluate(start)), _margins(margin, evaluate(end))
+            if first.size != second.size and 1 not in (first.size, second.size):
+                continue  # where a case goes one way for all, what it does not read has no axis
             crossing = np.flatnonzero(first * second < 0)
             if crossing.size:
                 return _crossed(start, end, margin, int(crossing[0]), evaluate)
