@@ -1,6 +1,6 @@
 """A formula as read from a catalog: inputs, definitions, claims and examples, in terms of index expressions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -56,6 +56,10 @@ class Claim:
         """The free indices, by name."""
         free = self.left.free | self.right.free
         return tuple(sorted((i for i in free if isinstance(i, Index)), key=lambda i: str(i.name)))
+
+
+Findings = Mapping[Claim, tuple[str, ...] | None]
+"""What was found of claims before: what a proof relies on, None where there is none."""
 
 
 @dataclass(frozen=True)

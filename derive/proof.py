@@ -16,7 +16,7 @@ from derive.binding import replace, walk
 from derive.calculus import has_derivative
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import Axis, Derivative, Element, Index, Node, Number, Table, Tensor, number
-from derive.formula import Claim, Definition, Formula, mentioned
+from derive.formula import Claim, Definition, Findings, Formula, mentioned
 from derive.links import Links, links
 from derive.resolution import Resolution, at
 
@@ -45,10 +45,11 @@ class Algebra:
 
     steps: every step of the proofs, for whoever checks or reads them; None unless they are to be recorded.
     derivatives: what the steps name beside the formula's own tensors, derivatives as programs of definitions.
+    known: claims that are not tried again.
     """
 
-    def __init__(self, formula: Formula, is_recorded: bool = False) -> None:
-        self.formula = formula
+    def __init__(self, formula: Formula, is_recorded: bool = False, known: Findings | None = None) -> None:
+        self.formula, self.known = formula, known or {}
         self.steps = Steps() if is_recorded else None
         self.resolution = Resolution(formula, self.steps)
         self.definitions, self.resolve = self.resolution.definitions, self.resolution.resolve
@@ -137,6 +138,9 @@ class Algebra:
 
     def prove(self, claim: Claim) -> Proof:
         """Definitions as atoms first, then expanded; then value by value where an axis is a small number."""
+        if claim in self.known:
+            facts = self.known[claim]
+            return Proof(facts is not None, "" if facts is not None else "no proof was found before", facts or ())
         if claim in self.shown:
             return Proof(True, "", self.shown[claim])
         try:

@@ -12,14 +12,17 @@ import pytest
 
 from derive.catalog import read
 from derive.cli import run_command
+from derive.derivation import steps
+from derive.expression import multiply
 from derive.printing.glyphs import ACCENTS, RELATIONS, SIGNS, glyph
 from derive.printing.layout import Symbol
 from derive.printing.letters import GREEK
 from derive.printing.mathml import BIG
 from derive.selection import select
 from verify import run
-from verify.book import binding, site
+from verify.book import binding, press, site
 from verify.book.html import admitted, tag, text
+from verify.book.press import File, Press
 from verify.testimony import Settings
 
 CATALOG = """\
@@ -82,8 +85,8 @@ def book_of(source, folder, seed=0):
     planned = run.Run(select([str(file)]), Settings(seed=seed))
     report = planned.judged(run.Limits(1, 60))
     formulas = {str(formula.place): formula for _, _, formula in planned.formulas}
-    leaves = binding.bound(formulas, report.formulas, 1, None)
-    return dict(site.book(report, leaves, planned.groups, [str(file)]))
+    leaves = binding.bound(formulas, report.formulas)
+    return {made.path: made.content for made in site.book(report, leaves, planned.groups, [str(file)], Press())}
 
 
 @pytest.fixture(scope="module")
@@ -157,11 +160,30 @@ def test_a_folder_with_anything_else_in_it_is_left_alone(tmp_path, capsys):
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.tex"]
 
 
+def test_a_step_that_fails_its_check_is_loud_and_exit_status_3(tmp_path, monkeypatch, capsys):
+    contracted = steps.contracted
+    monkeypatch.setattr(steps, "contracted", lambda node: multiply(2, contracted(node)))
+    assert run_command(["report", "softmax_ce_gradient", "--out", str(tmp_path / "book"), "--no-cache"]) == 3
+    assert "softmax_ce_gradient: a step fails its check and is not shown" in capsys.readouterr().err
+    assert "fails its check" in (tmp_path / "book" / "formulas" / "softmax_ce_gradient.html").read_text()
+
+
+def test_a_second_book_finds_its_chapters_and_the_times_of_the_check(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("DERIVE_CACHE", str(tmp_path / "cache"))
+    assert run_command(["report", "bn_backward", "--out", str(tmp_path / "one")]) == 0
+    monkeypatch.setattr(press, "chapters", None)
+    assert run_command(["report", "bn_backward", "--out", str(tmp_path / "two")]) == 0
+    pages = ["formulas/bn_backward.html", "index.html", "pictures.html"]
+    assert all((tmp_path / "one" / page).read_bytes() == (tmp_path / "two" / page).read_bytes() for page in pages)
+    assert "claims took" in (tmp_path / "two" / "pictures.html").read_text()
+    assert len(list((tmp_path / "cache" / "book").iterdir())) == 1
+
+
 def test_a_later_book_takes_the_place_of_an_earlier_one(tmp_path):
     folder = tmp_path / "book"
-    site.written([("index.html", b"1"), ("formulas/old.html", b"1")], folder)
+    site.written([File("index.html", b"1"), File("formulas/old.html", b"1")], folder)
     (folder / "formulas" / "own.txt").write_text("kept")
-    site.written([("index.html", b"2")], folder)
+    site.written([File("index.html", b"2")], folder)
     files = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
     assert files == {"index.html", ".derive-book", "formulas/own.txt"}
     assert (folder / "index.html").read_bytes() == b"2"
@@ -252,7 +274,7 @@ def opened(files, folder, sampled):
         pytest.skip("the npm packages playwright-core and axe-core are not installed (npm install, or NODE_PATH)")
     characters = folder / "characters.json"
     characters.write_text(json.dumps(sorted(font().getBestCmap())))
-    site.written(files.items(), folder / "book")
+    site.written((File(path, content) for path, content in files.items()), folder / "book")
     command = ["node", str(BROWSER), str(folder / "book"), str(characters), json.dumps(sampled)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]

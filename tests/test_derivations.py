@@ -20,8 +20,8 @@ from derive.derivation.steps import derivation
 from derive.expression import Delta, Index, Power, Size, Tensor, axis, element, multiply, number, power
 from derive.formula import Claim
 from derive.printing.text import text
-from derive.proof import prove
-from verify.stepwise import checker
+from derive.proof import Algebra, prove
+from verify.stepwise import checker, sift
 
 over, other = axis(Size("n")), axis(Size("m"))
 i, j, k, c = Index("i", over), Index("j", over), Index("k", over), Index("c", other)
@@ -87,6 +87,28 @@ def test_a_wrong_rule_is_not_shown_and_is_a_failure(monkeypatch):
     # the algebra, which is no part of the check, finds nothing wrong in what is shown
     for line in display.lines[len(NETWORK) :]:
         assert prove(formula(), replace(formula().claims[0], left=line.left, right=line.right)).equal
+
+
+def test_lines_that_are_compared_all_at_once_are_sifted_alike(monkeypatch):
+    entry, right = formula(), derivation(formula(), checker(formula()))
+    display = derivation(entry)
+    sift(display, entry)
+    assert (lines(display), display.failures, display.notes) == (lines(right), [], [])
+    monkeypatch.setattr(steps, "contracted", lambda node: multiply(2, contracted(node)))
+    wrong, told = derivation(entry, checker(entry)), derivation(entry)
+    sift(told, entry)
+    assert told.failures
+    assert (lines(told), told.failures, told.notes) == (lines(wrong), wrong.failures, wrong.notes)
+
+
+def test_what_was_found_of_claims_before_is_not_looked_for_again(monkeypatch):
+    entry = formula()
+    (claim,) = entry.claims
+    before = derivation(entry)
+    monkeypatch.setattr(Algebra, "_shown", None)
+    assert lines(derivation(entry, known={claim: ()})) == lines(before)
+    unproved = derivation(entry, known={claim: None})
+    assert not any("claimed form" in rule for _, _, rule in lines(unproved))
 
 
 def test_a_failed_step_is_exit_status_3_and_loud(monkeypatch):

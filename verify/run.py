@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from derive.catalog import GROUPS, Catalog, may_hold, read, read_chunk, without_entries
 from derive.errors import CatalogError
 from derive.formula import Formula
 from derive.language.document import Chunk
 from derive.selection import File, Selection, visible
-from verify.report import Judged, Report, report
+from verify.report import Entry, Judged, Report, report
 from verify.slot import Kept, Slot, refused
 from verify.store import Store
 from verify.testimony import Settings
@@ -130,13 +131,14 @@ class Run:
         """The report: the same settings give the same, whatever the workers do and the store knows.
 
         watch: told of what happens, and may end the run; what was not judged then is not in the report.
+        timings: whether the report tells how long each claim took when it was judged.
         Raises Interrupted with the report so far.
         """
         before = time.perf_counter()
         slots = self._slots()
         try:
             self._recall(slots, watch)
-            self._ask(slots, limits, watch, timings)
+            self._ask(slots, limits, watch)
         except KeyboardInterrupt:
             through = [slot for slot in slots if slot.is_through]
             raise Interrupted(self._report(through, UNSET), len(slots) - len(through)) from None
@@ -182,7 +184,7 @@ class Run:
                     watch.hear(slot.entry(), claim)
                 watch.end(slot.name)
 
-    def _ask(self, slots: list[Slot], limits: Limits, watch: Watcher, timings: bool) -> None:
+    def _ask(self, slots: list[Slot], limits: Limits, watch: Watcher) -> None:
         """Ask the workers about the rest; each formula that is through goes to the store."""
         if watch.is_over or all(slot.is_through for slot in slots):
             return
@@ -194,10 +196,10 @@ class Run:
         if limits.cluster and not self._is_read:
             from verify.cluster import run_on
 
-            events = run_on(limits.cluster, jobs, self.settings, limits.timeout, limits.memory, timings, watch.begin)
+            events = run_on(limits.cluster, jobs, self.settings, limits.timeout, limits.memory, True, watch.begin)
         else:
             known = {(str(path), f.name): f for path, _, f in self.formulas} if self._is_read else {}
-            events = run(jobs, known, self.settings, limits.workers, limits.timeout, limits.memory, timings,
+            events = run(jobs, known, self.settings, limits.workers, limits.timeout, limits.memory, True,
                          limits.is_each, watch.begin)  # fmt: skip
         with closing(events):
             for event in events:
@@ -245,10 +247,13 @@ class Run:
         return [claim for claim in range(len(self.claims[number])) if not self.keep or self.keep(formula, claim)]
 
     def _report(self, slots: list[Slot], seconds: float | UnsetType) -> Report:
+        """Without seconds, which are of one run, the report is the same each time."""
+        read = [slot for slot in slots if slot.read]
+        made = {id(slot): slot.entry() if isinstance(seconds, float) else untimed(slot.entry()) for slot in read}
         errors = list(map(refused, self.selection.errors))
         if self._is_read:
             errors += [refused(error) for _, catalog in self._catalogs for error in catalog.errors]
-            return report(self.settings.seed, [slot.entry() for slot in slots if slot.read], errors, seconds)
+            return report(self.settings.seed, list(made.values()), errors, seconds)
         entries = []
         for number, catalog in enumerate(self._introduced):
             found = [(error.place.line if error.place else 0, refused(error)) for error in catalog.errors]
@@ -256,9 +261,14 @@ class Run:
             for slot in (slot for slot in slots if slot.file == number):
                 wrong = slot.wrong(taken)
                 found += [(slot.chunk.line, error) for error in wrong]
-                entries += [] if wrong else [slot.entry()]
+                entries += [] if wrong else [made[id(slot)]]
             errors += [error for _, error in sorted(found, key=lambda pair: pair[0])]
         return report(self.settings.seed, entries, errors, seconds)
+
+
+def untimed(entry: Entry) -> Entry:
+    """What is known of an entry without how long that took."""
+    return replace(entry, claims=[replace(claim, seconds=UNSET) for claim in entry.claims])
 
 
 def _rows(numbers: list[int]) -> Iterator[list[int]]:

@@ -1,9 +1,9 @@
 """`derive report`: the formula book, a static site."""
 
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,11 +11,6 @@ from derive.cli.help import Command
 from derive.cli.options import BROKEN, NOTHING, judging, memory, no_cache, processors, tell, words
 from derive.output import complain, write
 from derive.selection import select
-
-if TYPE_CHECKING:
-    from derive.formula import Formula
-    from verify.book.html import Markup
-    from verify.report import Report
 
 
 @click.command(cls=Command)
@@ -40,7 +35,9 @@ def report(
     """
     selection = select(words)
     from verify import run, store, terminal
-    from verify.book import binding, pictures, shelf, site
+    from verify.book import binding, pictures, site
+    from verify.book.press import File, Press
+    from verify.book.shelf import Shelf
     from verify.progress import progress
     from verify.testimony import Settings
 
@@ -50,30 +47,29 @@ def report(
     with nullcontext() if no_cache else store.opened(complain) as kept:
         planned = run.Run(selection, settings, None, kept)
         with progress(progress_on, planned.total, is_each=False) as bar:
-            judged = planned.judged(limits, bar)
+            judged = planned.judged(limits, bar, timings=True)
     tell(judged)
     status = run.status(judged)
     if status == NOTHING:
         complain("there was nothing to judge")
         ctx.exit(status)
-    formulas = {str(formula.place): formula for _, _, formula in planned.formulas}
-    own = [file.shown for file in selection.files if file.is_own]
-    leaves = binding.bound(
-        formulas, judged.formulas, limits.workers, None if no_cache else shelf.Shelf(complain), timeout
-    )
-    gallery = drawn(judged, list(formulas.values())) if pictures.are_there() else None
-    if gallery is None:
+    if not pictures.are_there():
         complain("without pictures: they need matplotlib and networkx (pip install 'derive-formulas[report]')")
-    made = site.book(judged, leaves, planned.groups, own, gallery)
-    size = site.written(made, out)
-    for leaf in leaves:
-        for failure in leaf.chapters.steps.failures:
-            complain(f"{leaf.formula.name}: {failure}")
+    formulas = {str(formula.place): formula for _, _, formula in planned.formulas}
+    leaves = binding.bound(formulas, judged.formulas)
+    own = [file.shown for file in selection.files if file.is_own]
+    press = Press(limits.workers, timeout, memory, None if no_cache else Shelf(complain))
+    failures: list[str] = []
+    with progress(progress_on, len(leaves), is_each=False) as bar:
+
+        def pages() -> Iterator[File]:
+            for file in site.book(judged, leaves, planned.groups, own, press):
+                failures.extend(f"{file.name}: {failure}" for failure in file.failures)
+                bar.end(file.name)
+                yield file
+
+        size = site.written(pages(), out)
+    for failure in failures:
+        complain(failure)
     write(f"{out / 'index.html'}: {len(leaves)} formulas, {size / 1e6:.1f} MB\n")
-    ctx.exit(BROKEN if any(leaf.chapters.steps.failures for leaf in leaves) else status)
-
-
-def drawn(judged: "Report", formulas: "list[Formula]") -> "Markup":
-    from verify.book.pictures import gallery  # which brings matplotlib
-
-    return gallery.of_book(judged, formulas)
+    ctx.exit(BROKEN if failures else status)

@@ -26,22 +26,28 @@ from derive.expression import (
     element,
     multiply,
 )
-from derive.formula import Formula, mentioned
+from derive.formula import Findings, Formula, mentioned
 from derive.printing.display import Display, Words
 from derive.printing.letters import letter, unused
 from derive.proof import Algebra
 
 
-def derivation(formula: Formula, check: Check | None = None, wanted: Iterable[Derivative] | None = None) -> Display:
+def derivation(
+    formula: Formula,
+    check: Check | None = None,
+    wanted: Iterable[Derivative] | None = None,
+    known: Findings | None = None,
+) -> Display:
     """How derivatives come about: the adjoints of each target, from the last definition to the first.
 
     wanted: those to derive (default: all that the formula claims).  check: is asked about every line but the
     definitions; one that differs is not shown and stands among the display's failures, one of which the check cannot
-    tell is not shown and stands among its notes. Without a check every line is shown as derived.
+    tell is not shown and stands among its notes. Without a check every line is shown as derived.  known: claims
+    that are not proved again.
     """
     display = display_of(formula)
     display.is_derivation = True
-    algebra = Algebra(formula)
+    algebra = Algebra(formula, known=known)
     lines = Lines(display, formula, check)
     chosen = _claimed(formula) if wanted is None else list(dict.fromkeys(wanted))
     definitions = {definition.tensor: definition for definition in formula.definitions}

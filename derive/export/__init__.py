@@ -17,7 +17,7 @@ from typing import Any
 from derive.errors import UnsupportedError
 from derive.export.known import Known
 from derive.export.plan import Module, Planner, Routine
-from derive.formula import Formula
+from derive.formula import Findings, Formula
 
 _WRITERS = {
     "numpy": "derive.export.python.numpy",
@@ -38,10 +38,18 @@ class Options:
     is_single: bool = False
 
 
-def plan(formula: Formula, of: tuple[str, ...] = (), by: tuple[str, ...] = ()) -> Module:
-    """The program of a formula's functions. Raises UnsupportedError where a part of it has no code, and says which."""
+def plan(
+    formula: Formula,
+    of: tuple[str, ...] = (),
+    by: tuple[str, ...] = (),
+    known: Findings | None = None,
+) -> Module:
+    """The program of a formula's functions. Raises UnsupportedError where a part of it has no code, and says which.
+
+    known: claims that are not proved again.
+    """
     try:
-        return Planner(formula, by, of).module()
+        return Planner(formula, by, of, known).module()
     except RecursionError:
         raise UnsupportedError("the formula is nested too deeply") from None
 

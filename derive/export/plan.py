@@ -25,7 +25,7 @@ from derive.expression import (
     Tensor,
     element,
 )
-from derive.formula import Claim, Definition, Formula, mentioned
+from derive.formula import Claim, Definition, Findings, Formula, mentioned
 from derive.proof import Algebra
 from derive.selection import visible
 
@@ -65,13 +65,19 @@ class Module:
 class Planner:
     """Plans the functions of one formula. Raises UnsupportedError where there is no code for it."""
 
-    def __init__(self, formula: Formula, by: Sequence[str] = (), of: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        formula: Formula,
+        by: Sequence[str] = (),
+        of: Sequence[str] = (),
+        known: Findings | None = None,
+    ) -> None:
         if not formula.definitions:
             raise UnsupportedError(
                 f"the algorithm {formula.algorithm} is code already" if formula.algorithm else "it defines no value"
             )
         self.formula, self.by, self.of = formula, by, of
-        self.algebra = Algebra(formula)
+        self.algebra = Algebra(formula, known=known)
         self.definitions = {d.tensor: self._prepared(d) for d in formula.definitions}
         self.adjoints: dict[Tensor, Definition] = {}
         self.stable = Stable(self._body, self._equal)

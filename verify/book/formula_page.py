@@ -1,5 +1,6 @@
 """The page of a formula: what it is for, what it claims, what is known of that and why."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from verify.book.code import tabs
 from verify.book.frame import badge
 from verify.book.html import Markup, join, tag
 from verify.book.mathematics import name_of, of_formula, relation, shown, steps
+from verify.book.proofs import proofs
 from verify.report import Entry, Judged, Point, Said
 from verify.terminal import nested, shortened
 
@@ -36,14 +38,18 @@ class Linked:
 
 @dataclass(frozen=True)
 class Subject:
-    """What a page is about. introduction: of its group.  links: to what belongs to it."""
+    """What a page is about. introduction: of its group.  links: to what belongs to it.
+
+    words, seed: of the command that checks it again: catalogs that are not the shipped one.
+    """
 
     formula: Formula
     entry: Entry
     chapters: Chapters
     introduction: str = ""
     links: Sequence[Linked] = ()
-    again: str = ""
+    words: Sequence[str] = ()
+    seed: int = 0
 
 
 def content(subject: Subject) -> tuple[Markup, Markup]:
@@ -83,7 +89,7 @@ def _sections(subject: Subject) -> Iterator[tuple[str, str, Markup | None]]:
     yield "pictures", "Pictures", join(*(one.markup() for one in told.pictures)) or None
     yield "claims", "Claims", _claims(subject, "claim", "algorithm")
     yield "derivation", "Derivation, step by step", _told(told.steps)
-    yield "proofs", "What the proofs rest on", _proofs(subject)
+    yield "proofs", "What the proofs rest on", proofs(formula, entry, subject.words)
     yield "printed", "As it is printed", _claims(subject, "printed")
     yield "examples", "Worked examples", _claims(subject, "example")
     yield "code", "Code", tabs(formula, told.code)
@@ -195,7 +201,9 @@ def _witnesses(judged: Judged) -> Iterator[Markup]:
     for name in judged.witnesses.__struct_fields__:
         said = getattr(judged.witnesses, name)
         if isinstance(said, Said) and said.says != "not run":
-            rows.append(tag("div", tag("dt", name), tag("dd", said.says, tag("span", _figures(said), class_="note"))))
+            figures = _figures(said)
+            note = tag("span", figures, class_="note") if figures else ""
+            rows.append(tag("div", tag("dt", name), tag("dd", said.says, note)))
     if rows:
         yield tag("dl", *rows, class_="witnesses")
 
@@ -203,8 +211,8 @@ def _witnesses(judged: Judged) -> Iterator[Markup]:
 def _figures(said: Said) -> str:
     facts = [f"{said.points} points"] if isinstance(said.points, int) else []
     facts += [f"{said.digits} digits"] if isinstance(said.digits, int) else []
-    if isinstance(said.sizes, list):
-        facts += [f"sizes {sizes}"] if (sizes := "; ".join(filter(None, map(_sizes, said.sizes)))) else []
+    if isinstance(said.sizes, list) and said.sizes and said.sizes[0]:
+        facts.append(f"sizes {_sizes(said.sizes)}")
     facts += [f"error {_number(said.max_error)}"] if not _is_unset(said.max_error) else []
     facts += [f"allowed {_number(said.allowed)}"] if not _is_unset(said.allowed) else []
     facts += [f"by {', '.join(said.rules)}"] if isinstance(said.rules, list) else []
@@ -221,8 +229,17 @@ def _number(value: object) -> str:
     return f"{value:.1e}" if isinstance(value, float) and value else "0" if value == 0 else str(value)
 
 
-def _sizes(sizes: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in sizes.items())
+def _sizes(sizes: Sequence[Mapping[str, int]]) -> str:
+    """The sizes that were tried, names once.
+
+    >>> _sizes([{"n": 2, "m": 3}, {"n": 5, "m": 4}])
+    '(n, m) = (2, 3), (5, 4)'
+    """
+    names = list(sizes[0])
+    if len(names) == 1:
+        return f"{names[0]} = {', '.join(str(one[names[0]]) for one in sizes)}"
+    values = (", ".join(str(one.get(name, "")) for name in names) for one in sizes)
+    return f"({', '.join(names)}) = {', '.join(f'({row})' for row in values)}"
 
 
 def _plain(value: Any) -> str:
@@ -247,20 +264,6 @@ def _told(told: Told) -> Markup | None:
     return join(checked if told.mathml else "", body, *notes, *wrong)
 
 
-def _proofs(subject: Subject) -> Markup | None:
-    formula = subject.formula
-    read = {f"{claim.place.line - formula.place.line}:{claim.place.column}": claim for claim in formula.claims}
-    made = []
-    for told in subject.chapters.proofs:
-        claim = read.get(told.where)
-        facts = tag("ul", *(tag("li", fact) for fact in told.facts))
-        forms = steps(told.mathml, "Normal forms") if told.mathml else ""
-        wrong = tag("p", tag("strong", f"a step of this proof is wrong: {told.wrong}")) if told.wrong else ""
-        summary = tag("summary", tag("code", claim.text if claim else told.where))
-        made.append(tag("details", summary, facts, wrong, forms, class_="proof"))
-    return join(*made) or None
-
-
 def _sources(formula: Formula) -> Markup | None:
     items = [tag("p", tag("cite", formula.source))] if formula.source else []
     calls = [tag("li", tag("code", one.call), f" {one.differs}" if one.differs else "") for one in formula.references]
@@ -275,7 +278,8 @@ def _links(links: Sequence[Linked]) -> Markup | None:
 
 
 def _again(subject: Subject, entry: Entry) -> Markup:
+    command = ["derive", "check", *subject.words, subject.formula.name, "--seed", str(subject.seed)]
     return join(
-        tag("pre", tag("code", subject.again), tabindex=0, role="region", aria_label="Command"),
+        tag("pre", tag("code", shlex.join(command)), tabindex=0, role="region", aria_label="Command"),
         tag("p", "The entry stands at ", tag("code", entry.where), ".", class_="note"),
     )

@@ -1,18 +1,18 @@
 """The book as a folder of files: what is in it, and how it gets there whole."""
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
-from verify.book import about, formula_page, index_page
+from verify.book import about, formula_page, index_page, pictures
 from verify.book.binding import Leaf
 from verify.book.formula_page import Linked, Subject
 from verify.book.frame import page
-from verify.book.html import Markup
 from verify.book.index_page import Listed
 from verify.book.links import linked
+from verify.book.press import File, Job, Press
 from verify.report import Report
 from verify.terminal import by_group
 
@@ -26,15 +26,11 @@ class NotOurs(Exception):
 
 
 def book(
-    report: Report,
-    leaves: Sequence[Leaf],
-    introductions: Mapping[str, str],
-    words: Sequence[str] = (),
-    gallery: Markup | None = None,
-) -> Iterator[tuple[str, bytes]]:
-    """Every file of the book, its path and its bytes: the same report gives the same.
+    report: Report, leaves: Sequence[Leaf], introductions: Mapping[str, str], words: Sequence[str], press: Press
+) -> Iterator[File]:
+    """Every file of the book: the same report gives the same.
 
-    words: of the catalogs, for the command that checks again.
+    words: of the catalogs, for the command that checks again.  press: makes the pages.
     """
     by_place = {leaf.entry.where: leaf for leaf in leaves}
     groups = [
@@ -43,26 +39,43 @@ def book(
         for group, members in by_group(report.formulas, introductions)
     ]  # fmt: skip
     engine, links = report.engine.derive, linked(leaves)
+    jobs: list[Job] = [partial(_pictures, report, leaves)]
+    for leaf in sorted(leaves, key=_work, reverse=True):  # so that no long one is left for the end
+        jobs.append(partial(_page, report, leaf, introductions, links.get(leaf.page, ()), words, press))
+    yield from press.printed(jobs)
     index = index_page.content(report, groups, introductions)
-    yield "index.html", page("The formula book", index, aside=index_page.contents(groups), engine=engine).encode()
-    yield "about.html", page("How to read the formula book", about.content(), engine=engine).encode()
-    drawn = gallery if gallery is not None else about.without_pictures()
-    yield "pictures.html", page("Pictures: the formula book", drawn, engine=engine).encode()
-    for leaf in leaves:
-        yield f"formulas/{leaf.page}", leaf_page(report, leaf, introductions, links.get(leaf.page, ()), words)
+    yield File("index.html", page("The formula book", index, aside=index_page.contents(groups), engine=engine).encode())
+    told = page("How to read the formula book", about.content(), engine=engine)
+    yield File("about.html", told.encode())
     for name in ASSETS:
-        yield f"assets/{name}", files("verify.book").joinpath("assets", name).read_bytes()
+        yield File(f"assets/{name}", files("verify.book").joinpath("assets", name).read_bytes())
 
 
-def leaf_page(
-    report: Report, leaf: Leaf, introductions: Mapping[str, str], links: Sequence[Linked], words: Sequence[str]
-) -> bytes:
-    again = shlex.join(["derive", "check", *words, leaf.formula.name, "--seed", str(report.seed)])
-    subject = Subject(leaf.formula, leaf.entry, leaf.chapters, introductions.get(leaf.formula.group, ""),
-                      links, again)  # fmt: skip
+def _work(leaf: Leaf) -> int:
+    """A guess at the work that a page takes."""
+    return len(leaf.formula.text) * (1 + len(leaf.formula.claims))
+
+
+def _pictures(report: Report, leaves: Sequence[Leaf]) -> File:
+    drawn = about.without_pictures()
+    if pictures.are_there():
+        from verify.book.pictures import gallery  # which brings matplotlib
+
+        drawn = gallery.of_book(report, [leaf.formula for leaf in leaves])
+    return File("pictures.html", page("Pictures: the formula book", drawn, engine=report.engine.derive).encode())
+
+
+def _page(
+    report: Report, leaf: Leaf, introductions: Mapping[str, str], links: Sequence[Linked], words: Sequence[str],
+    press: Press,
+) -> File:  # fmt: skip
+    made = press.chapters(leaf)
+    introduction = introductions.get(leaf.formula.group, "")
+    subject = Subject(leaf.formula, leaf.entry, made, introduction, links, words, report.seed)
     body, parts = formula_page.content(subject)
     title = f"{leaf.formula.title or leaf.formula.name}: the formula book"
-    return page(title, body, up="../", aside=parts, engine=report.engine.derive).encode()
+    content = page(title, body, up="../", aside=parts, engine=report.engine.derive).encode()
+    return File(f"formulas/{leaf.page}", content, leaf.formula.name, tuple(made.steps.failures))
 
 
 def refuse(folder: Path) -> None:
@@ -71,7 +84,7 @@ def refuse(folder: Path) -> None:
         raise NotOurs(f"{folder}: not empty, and no book that `derive report` wrote; nothing was touched")
 
 
-def written(made: Iterable[tuple[str, bytes]], folder: Path) -> int:
+def written(made: Iterable[File], folder: Path) -> int:
     """Write the files of a book into a folder; returns their bytes.
 
     Raises NotOurs as `refuse` does. What an older book had and this one has not is removed.
@@ -81,12 +94,12 @@ def written(made: Iterable[tuple[str, bytes]], folder: Path) -> int:
     before = set((folder / MARKER).read_text().split("\n")) if (folder / MARKER).exists() else set()
     total, names = 0, []
     (folder / MARKER).touch()
-    for name, content in made:
-        target = folder.joinpath(name)
+    for file in made:
+        target = folder.joinpath(file.path)
         target.parent.mkdir(exist_ok=True)
-        _replace(target, content)
-        total += len(content)
-        names.append(name)
+        _replace(target, file.content)
+        total += len(file.content)
+        names.append(file.path)
     _replace(folder / MARKER, "".join(f"{name}\n" for name in sorted(names)).encode())
     for name in sorted(before - {*names, ""}):
         stale = folder / name

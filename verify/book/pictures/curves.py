@@ -8,7 +8,7 @@ import numpy as np
 
 from derive.binding import walk
 from derive.expression import Add, Derivative, Element, Expect, Index, Multiply, Node, Number, Reduce, Tensor
-from derive.formula import Definition, Formula
+from derive.formula import Definition, Findings, Formula
 from verify.book.drawing import Drawing
 from verify.book.pictures.functions import FAILURES, Functions, functions
 from verify.book.pictures.style import DASHES, INK, SERIES, SOFT, drawing, picture
@@ -87,11 +87,11 @@ def _is_pointwise(definition: Definition, own: dict[Tensor, Definition]) -> bool
     return all(own[tensor].indices and _is_pointwise(own[tensor], own) for tensor in read if tensor in own)
 
 
-def drawn(formula: Formula) -> Iterator[Drawing]:
+def drawn(formula: Formula, known: Findings | None = None) -> Iterator[Drawing]:
     """The first curve of a formula that can be drawn, with its derivative, by the code that is exported for it."""
     for curve in curves_of(formula):
         try:
-            code = functions(formula, curve.definition.name, curve.by.name)
+            code = functions(formula, curve.definition.name, curve.by.name, known)
             held = _held(code, formula, curve.by)
             grid = np.linspace(*RANGES[curve.by.domain], POINTS)
             values, slopes = _table(code, curve, held, grid)

@@ -2,13 +2,13 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from derive.compiled import UnexpectedCode, run
 from derive.errors import CatalogError, UnsupportedError
-from derive.export import Options, source
-from derive.formula import Formula
+from derive.export import plan, printed
+from derive.formula import Findings, Formula
 
 FAILURES = (UnsupportedError, CatalogError, UnexpectedCode, ArithmeticError, LookupError, ValueError, TypeError,
             RecursionError)  # fmt: skip
@@ -28,16 +28,25 @@ class Functions:
 
 def forward(formula: Formula, of: str) -> tuple[tuple[str, ...], Callable[..., Any]]:
     """The arguments and the function that gives the value of a definition. Raises one of FAILURES."""
-    made = vars(run(source(formula, Options("numpy", (of,))), "numpy", formula.name))
+    made = _made(formula, of)
     (function,) = (function for name, function in made.items() if name.startswith("forward"))
     has_gradient = any(name.startswith("backward") for name in made)  # then it saves what that needs
     value = (lambda *given: function(*given)[0]) if has_gradient else function
     return tuple(inspect.signature(function).parameters), value
 
 
-def functions(formula: Formula, of: str, by: str) -> Functions:
-    """The value of a definition and its gradient by one input. Raises one of FAILURES where there is no code."""
-    made = vars(run(source(formula, Options("numpy", (of,), (by,))), "numpy", formula.name))
+def functions(formula: Formula, of: str, by: str, known: Findings | None = None) -> Functions:
+    """The value of a definition and its gradient by one input. Raises one of FAILURES where there is no code.
+
+    known: claims that are not proved again.
+    """
+    made = _made(formula, of, (by,), known)
     (forward,) = (function for name, function in made.items() if name.startswith("forward"))
     (backward,) = (function for name, function in made.items() if name.startswith("backward"))
     return Functions(tuple(inspect.signature(forward).parameters), forward, backward)
+
+
+def _made(formula: Formula, of: str, by: tuple[str, ...] = (), known: Findings | None = None) -> dict[str, Any]:
+    """The functions that are exported, by name; nobody reads what they are about."""
+    module = plan(formula, (of,), by, known)
+    return vars(run(printed(replace(module, formula=replace(formula, claims=())), "numpy"), "numpy", formula.name))

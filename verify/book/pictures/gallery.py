@@ -1,21 +1,17 @@
 """Which pictures there are: those of a formula, on its page, and those of the whole book."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from derive.formula import Formula
+from derive.formula import Findings, Formula
 from verify.book.drawing import Drawing
 from verify.book.html import Markup, join, tag
 from verify.book.pictures import curves, evidence, graph, maps, paths
 from verify.report import Report
 
-OF_A_FORMULA: tuple[Callable[[Formula], Iterator[Drawing]], ...] = (
-    curves.drawn, graph.drawn, maps.jacobian, maps.masks,
-)  # fmt: skip
 
-
-def of_formula(formula: Formula) -> list[Drawing]:
-    """The pictures of a formula, none where nothing about it can be drawn."""
-    return [picture for draw in OF_A_FORMULA for picture in draw(formula)]
+def of_formula(formula: Formula, known: Findings | None = None) -> list[Drawing]:
+    """The pictures of a formula, none where nothing about it can be drawn. known: claims that are not proved again."""
+    return [*curves.drawn(formula, known), *graph.drawn(formula), *maps.jacobian(formula, known), *maps.masks(formula)]
 
 
 def of_book(report: Report, formulas: Sequence[Formula]) -> Markup:

@@ -7,7 +7,7 @@ import numpy as np
 
 from derive.errors import UndefinedError
 from derive.expression import Delta, Derivative, Element, Index, Multiply, Number, Reduce, element
-from derive.formula import Definition, Formula, mentioned
+from derive.formula import Definition, Findings, Formula, mentioned
 from verify.book.drawing import Drawing
 from verify.book.pictures.functions import FAILURES, functions
 from verify.book.pictures.style import INK, drawing, picture
@@ -18,7 +18,7 @@ SIDE = 8
 SPREAD = (0.3, 1.9, -1.1, 0.8, -0.4, 2.4, -1.7, 1.2)  # a made point: nothing sorted, nothing equal
 
 
-def jacobian(formula: Formula) -> Iterator[Drawing]:
+def jacobian(formula: Formula, known: Findings | None = None) -> Iterator[Drawing]:
     """The Jacobian of the first claim that gives a full one of a vector by a vector, at a made point."""
     for claim in formula.claims:
         match claim.left:
@@ -30,7 +30,7 @@ def jacobian(formula: Formula) -> Iterator[Drawing]:
             case _:
                 continue
         try:
-            code = functions(formula, of.name, by.name)
+            code = functions(formula, of.name, by.name, known)
             if code.arguments != (by.name,):
                 continue
             value, saved = code.forward(np.array(SPREAD))
