@@ -180,6 +180,8 @@ def test_every_code_is_explained(capsys, name):
 
 def test_the_list_of_codes_and_an_unknown_one(capsys):
     assert derive(capsys, "explain")[1].count("\n") == len(TABLE)
+    for word in ("proved", "agrees", "refuted", "undecided", "conflict"):
+        assert derive(capsys, "explain", word)[0] == 0
     status, out, err = derive(capsys, "explain", "D30l")
     assert (status, out) == (2, "")
     assert "'D30l' is no code (did you mean D30" in err

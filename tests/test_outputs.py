@@ -109,6 +109,7 @@ def test_json_lines_go_to_stdout_as_they_come(capsys, here):
     [
         (["-o", "a.json", "-o", "./a.json"], "stands twice"),
         (["-o", "json:"], "lacks the name of a file"),
+        (["-o", "md:-"], "md is no format (did you mean markdown?)"),
         (["-o", "junti:a"], "junti is no format (did you mean junit?); a file of this name is ./junti:a"),
         (["-o", "no/such/a.json"], "a.json: No such file or directory"),
         (["-o", "no/such/a.jsonl"], "a.jsonl: No such file or directory"),

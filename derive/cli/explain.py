@@ -6,7 +6,7 @@ import click
 
 from derive.cli.help import Command
 from derive.codes import TABLE, Code, find
-from derive.codes.table import VERDICTS
+from derive.codes.table import VERDICTS, WORDS
 from derive.errors import nearest
 from derive.output import write
 from derive.selection import visible
@@ -16,7 +16,7 @@ WIDTH = 100
 
 def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Codes and the words of verdicts, for the shell."""
-    return [word for word in (*TABLE, *VERDICTS) if word.lower().startswith(incomplete.lower())]
+    return [word for word in (*TABLE, *VERDICTS, *WORDS) if word.lower().startswith(incomplete.lower())]
 
 
 @click.command(cls=Command)

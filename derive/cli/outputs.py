@@ -107,7 +107,9 @@ def chosen(ctx: click.Context, output_format: str, output: Sequence[str]) -> Out
     for word in output:
         head, colon, rest = word.partition(":")
         name = rest if colon and head in NAMES else word
-        if colon and head not in NAMES and (hint := nearest(head, NAMES)):
+        meant = _of_name(f"x.{head}") if colon else "text"
+        hint = f" (did you mean {meant}?)" if meant != "text" else nearest(head, NAMES)
+        if colon and head not in NAMES and hint:
             raise refused(f"{visible(head)} is no format{hint}; a file of this name is ./{visible(word)}")
         kind = head if name is not word else output_format if is_said else _of_name(name)
         if not name:

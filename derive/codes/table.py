@@ -15,6 +15,8 @@ VERDICTS = {
     "conflict": verdicts.CONFLICT.name,
 }  # the words of verdicts that stand for a code
 
+WORDS = {code.name: code for code in (verdicts.PROVED, verdicts.AGREES)}  # of verdicts that nobody has to act on
+
 
 def of_message(message: str) -> Code:
     """The code of a message with which a text of a catalog is refused."""
@@ -37,7 +39,7 @@ def of_verdict(verdict: str, expected: str, reason: str | None) -> Code:
 def find(word: str) -> Code | None:
     """The code that a user names, in any case, by its number alone or by the word of a verdict."""
     name = VERDICTS.get(word.lower(), word.upper())
-    return TABLE.get(name) or TABLE.get(f"D{name}")
+    return WORDS.get(word.lower()) or TABLE.get(name) or TABLE.get(f"D{name}")
 
 
 def _matching(codes: Iterable[Code], text: str) -> Code | None:
