@@ -5,12 +5,13 @@ very run. Needs tensorgrad (`pip install tensorgrad==0.3.0`), which is no depend
 
 Each is given the formula and its textbook gradient as expressions, made anew for every round and not timed; what is
 timed is to derive the gradient and to show that it is the textbook's. Medians of the rounds, CPU time of this thread,
-warm. Here the proof is the algebra's, for every size. tensorgrad too derives for every size; of its two exact tests,
-the same form after simplification or a difference that simplifies to zero, the faster that succeeds counts, and where
-neither does, deriving alone. SymPy differentiates and simplifies all components at one size; a run that passes the
-limit is ended and counts as that long.
+warm, without garbage collection. Here the proof is the algebra's, for every size. tensorgrad too derives for every
+size; of its two exact tests, the same form after simplification or a difference that simplifies to zero, the faster
+that succeeds counts, and where neither does, deriving alone. SymPy differentiates and simplifies all components at one
+size; a run that passes the limit is ended and counts as that long.
 """
 
+import gc
 import json
 import resource
 import statistics
@@ -306,6 +307,7 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=60, help="CPU seconds for each of SymPy's")
     parser.add_argument("--size", type=int, default=8, help="at which SymPy is asked")
     options = parser.parse_args()
+    gc.disable()  # for all three, as timeit does
     rows = measured(options.rounds, options.size, options.limit)
     ratios = [row.over_tensorgrad for row in rows if row.over_tensorgrad is not None]
     mean = statistics.geometric_mean(ratios) if ratios else None

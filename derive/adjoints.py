@@ -10,9 +10,9 @@ from collections.abc import Iterable
 import msgspec
 
 from derive.binding import fresh, replace, total
-from derive.calculus import differential
+from derive.calculus import contracted, differential
 from derive.errors import UnsupportedError
-from derive.expression import ZERO, Call, Delta, Element, Index, Node, Tensor, add, element, multiply
+from derive.expression import ZERO, Call, Delta, Element, Index, Node, Number, Tensor, add, element, multiply
 from derive.formula import Definition, mentioned
 
 # --------------------------------------------------------------------------- reverse, the adjoints
@@ -34,11 +34,17 @@ class Adjoint(msgspec.Struct, frozen=True):
 
 
 class Reverse:
-    """The adjoints of one target by everything that it depends on, made as they are asked for."""
+    """The adjoints of one target by everything that it depends on, made as they are asked for.
 
-    def __init__(self, target: Node, definitions: Iterable[Definition], label: str = "L") -> None:
+    is_contracted: whether a sum over a delta is written as the one term that it keeps.
+    """
+
+    def __init__(
+        self, target: Node, definitions: Iterable[Definition], label: str = "L", is_contracted: bool = False
+    ) -> None:
         self.target = target
         self.label = label
+        self.is_contracted = is_contracted
         self.outer = tuple(sorted((i for i in target.free if isinstance(i, Index)), key=lambda i: str(i.name)))
         self.definitions = {d.tensor: d for d in definitions}
         self.made: dict[Tensor, Adjoint] = {}
@@ -95,11 +101,15 @@ class Reverse:
             own = self.made[user]
             if own.body is ZERO:
                 continue
-            terms.append(total(multiply(element(own.tensor, *self.outer, *freed), slope), *freed))
+            value = own.body if isinstance(own.body, Number) else element(own.tensor, *self.outer, *freed)
+            terms.append(self._total(multiply(value, slope), freed))
             users.append(user)
         name = f"D({self.label}, {tensor.name})"
         made = Tensor(name, (*(i.axis for i in self.outer), *tensor.axes), "adjoint")
         return Adjoint(tensor, made, self.outer, indices, add(*terms), tuple(users))
+
+    def _total(self, body: Node, indices: tuple[Index, ...]) -> Node:
+        return contracted("sum", body, indices) if indices and self.is_contracted else total(body, *indices)
 
     def _explicit(self, body: Node, tensor: Tensor, indices: tuple[Index, ...]) -> Node:
         """The partial derivative of body by tensor[indices], other definitions held fixed."""
@@ -109,7 +119,7 @@ class Reverse:
                 return multiply(*(Delta(s, i) for s, i in zip(part.subscripts, indices, strict=True)))
             return ZERO
 
-        return differential(body, leaf, lambda part: tensor in part.mentions)
+        return differential(body, leaf, lambda part: tensor in part.mentions, self.is_contracted)
 
 
 def _read_by(definition: Definition) -> frozenset[Tensor]:

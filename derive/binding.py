@@ -12,6 +12,7 @@ from derive.expression import (
     Add,
     Axis,
     Binder,
+    Element,
     Expect,
     Index,
     Like,
@@ -79,26 +80,26 @@ def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
 
     Sums and products are made by their makers, so that zeros and ones fall away.
     """
-    match node:
-        case Add(terms):
-            return add(*map(change, terms))
-        case Multiply(factors):
-            return multiply(*map(change, factors))
-        case Power(base, exponent):
-            return power(change(base), change(exponent))
-        case Reduce(kind):
-            body, indices = opened(node)
-            return _with_hint(reduce(kind, change(body), *map(change, indices)), node)  # type: ignore[arg-type]
-        case Expect(_, _, mean, deviation):
-            body, (variable,) = opened(node)
-            return _with_hint(expectation(change(body), variable, change(mean), change(deviation)), node)
-    fields = tuple(_changed(value, change) for value in node.fields)
-    return type(node)(*fields)
+    if isinstance(node, Element):
+        return Element(node.tensor, tuple(map(change, node.subscripts)))
+    if isinstance(node, Multiply):
+        return multiply(*map(change, node.factors))
+    if isinstance(node, Add):
+        return add(*map(change, node.terms))
+    if isinstance(node, Power):
+        return power(change(node.base), change(node.exponent))
+    if isinstance(node, Reduce):
+        body, indices = opened(node)
+        return _with_hint(reduce(node.kind, change(body), *map(change, indices)), node)  # type: ignore[arg-type]
+    if isinstance(node, Expect):
+        body, (variable,) = opened(node)
+        return _with_hint(expectation(change(body), variable, change(node.mean), change(node.deviation)), node)
+    return type(node)(*[_changed(value, change) for value in node.fields])
 
 
 def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
     if isinstance(value, tuple):
-        return tuple(_changed(item, change) for item in value)
+        return tuple([_changed(item, change) for item in value])
     if isinstance(value, Axis):
         return Axis(change(value.start), change(value.size))
     if isinstance(value, Tensor):
@@ -124,9 +125,11 @@ def replace(node: Node, mapping: Mapping[Any, Node]) -> Node:
     """
     leaves_only = all(isinstance(key, (Index, Variable)) for key in mapping)
     keys = frozenset(mapping)
+    if leaves_only and keys.isdisjoint(node.free):
+        return node
     # What binds nothing changes no level, so it may go below a binder as that stands. The names that
     # `_bind` puts in are higher than every name bound below.
-    binds_nothing = all(target.level == 0 for target in mapping.values())
+    stays_bound = leaves_only and all(target.level == 0 for target in mapping.values())
     memo: dict[Node, Node] = {}
 
     def change(part: Node) -> Node:
@@ -140,12 +143,10 @@ def replace(node: Node, mapping: Mapping[Any, Node]) -> Node:
         return done
 
     def descend(part: Node) -> Node:
-        match part:
-            case Index(name, over):
-                return Index(name, _changed(over, change))
-            case Reduce(kind, body, bound) if binds_nothing and all(keys.isdisjoint(b.axis.free) for b in bound):
-                if leaves_only:
-                    return _with_hint(Reduce(kind, change(body), bound), part)
+        if isinstance(part, Index):
+            return Index(part.name, _changed(part.axis, change))
+        if stays_bound and isinstance(part, Reduce) and all(keys.isdisjoint(b.axis.free) for b in part.bound):
+            return _with_hint(Reduce(part.kind, change(part.body), part.bound), part)
         return rebuilt(part, change)
 
     return change(node)

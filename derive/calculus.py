@@ -1,6 +1,6 @@
 """Derivatives of index expressions, by one rule per node type (see `derive.adjoints` for definitions)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from derive import domains, functions
 from derive.binding import expectation, opened, reduce, replace
@@ -34,10 +34,11 @@ from derive.expression import (
 Leaf = Callable[[Node], Node]
 
 
-def differential(node: Node, leaf: Leaf, relevant: Callable[[Node], bool]) -> Node:
+def differential(node: Node, leaf: Leaf, relevant: Callable[[Node], bool], is_contracted: bool = False) -> Node:
     """The derivative of node, where leaf gives that of an element (or variable).
 
     relevant: whether a node depends on what is differentiated by at all; where not, the result is 0.
+    is_contracted: whether a sum over a delta is written as the one term that it keeps.
     """
 
     def rule(part: Node) -> Node:
@@ -52,6 +53,8 @@ def differential(node: Node, leaf: Leaf, relevant: Callable[[Node], bool]) -> No
         return leaf(part)
 
     RULES = {**FORWARD, Element: element_rule, Variable: element_rule}
+    if is_contracted:
+        RULES[Reduce] = contracted_derivative_of_reduce
     return rule(node)
 
 
@@ -131,6 +134,55 @@ def derivative_of_reduce(node: Node, d: Leaf) -> Node:
         case "prod":
             return multiply(node, reduce("sum", slope / body, *indices))
     return _slope_of_chosen(node, body, indices, slope)
+
+
+def contracted_derivative_of_reduce(node: Node, d: Leaf) -> Node:
+    """The same, where a sum or mean over a delta is the one term that it keeps."""
+    assert isinstance(node, Reduce)
+    if node.kind not in ("sum", "mean"):
+        return derivative_of_reduce(node, d)
+    body, indices = opened(node)
+    slope = d(body)
+    return ZERO if slope is ZERO else contracted(node.kind, slope, indices)
+
+
+def contracted(kind: str, body: Node, indices: tuple[Index, ...]) -> Node:
+    """The sum or mean of body over the indices, of terms with a delta of one of them the value that it keeps."""
+    return add(*(_contracted_term(kind, term, indices) for term in _terms_with_deltas(body)))
+
+
+def _terms_with_deltas(body: Node) -> Iterable[Node]:
+    """The terms of a sum; a product is multiplied out for a factor in which some terms have a delta."""
+    if isinstance(body, Add):
+        return body.terms
+    if isinstance(body, Multiply):
+        for place, factor in enumerate(body.factors):
+            if isinstance(factor, Add) and any(_deltas(term) for term in factor.terms):
+                before, after = body.factors[:place], body.factors[place + 1 :]
+                return [multiply(*before, term, *after) for term in factor.terms]
+    return (body,)
+
+
+def _deltas(term: Node) -> list[Delta]:
+    factors = term.factors if isinstance(term, Multiply) else (term,)
+    return [factor for factor in factors if isinstance(factor, Delta)]
+
+
+def _contracted_term(kind: str, term: Node, indices: tuple[Index, ...]) -> Node:
+    """With delta(i, k) for an i summed over and a k that runs over the same axis, and so is one of its values."""
+    for delta in _deltas(term):
+        bound, kept = delta.left, delta.right
+        if bound not in indices or not isinstance(kept, Index) or kept in indices or kept.axis is not bound.axis:
+            continue
+        others = tuple(i for i in indices if i is not bound)
+        if any(bound in i.axis.free for i in others):
+            continue
+        factors = term.factors if isinstance(term, Multiply) else (term,)
+        rest = replace(multiply(*(f for f in factors if f is not delta)), {bound: kept})
+        if kind == "mean":
+            rest = multiply(rest, power(bound.axis.size, -1))
+        return _contracted_term(kind, rest, others) if others else rest
+    return reduce(kind, term, *indices)
 
 
 def _slope_of_chosen(node: Node, body: Node, indices: tuple[Index, ...], slope: Node) -> Node:

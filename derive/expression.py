@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 _TABLE: dict[tuple[Any, ...], Any] = {}
 _SERIAL = count()
 _EMPTY: frozenset[Any] = frozenset()
+_set = object.__setattr__  # past the guard of Node, for its own making
 
 
 class Node:
@@ -41,25 +42,28 @@ class Node:
             if len(fields) != len(cls.__match_args__):
                 raise TypeError(f"{cls.__name__} takes {cls.__match_args__}, got {fields}")
             for name, value in zip(cls.__match_args__, fields, strict=True):
-                object.__setattr__(node, name, value)
-            node._measure()
-            object.__setattr__(node, "serial", next(_SERIAL))
-            object.__setattr__(node, "order_key", None)
+                _set(node, name, value)
+            node._measure(fields)
+            _set(node, "serial", next(_SERIAL))
+            _set(node, "order_key", None)
             _TABLE[key] = node
         return node
 
-    def _measure(self) -> None:
+    def _measure(self, fields: tuple[Any, ...]) -> None:
+        parts: list[Node] = []
+        _collect(fields, parts)
         free, mentions, level = _EMPTY, _EMPTY, 0
-        parts = tuple(_nodes_in(self.fields))
         for part in parts:
-            free = free | part.free if part.free and free is not part.free else free
-            mentions = mentions | part.mentions if part.mentions and mentions is not part.mentions else mentions
-            level = max(level, part.level)
-        self._set(free=free, level=level, mentions=mentions, parts=parts)
-
-    def _set(self, **values: Any) -> None:
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+            if part.free is not free and part.free:
+                free = free | part.free if free else part.free
+            if part.mentions is not mentions and part.mentions:
+                mentions = mentions | part.mentions if mentions else part.mentions
+            if part.level > level:
+                level = part.level
+        _set(self, "free", free)
+        _set(self, "level", level)
+        _set(self, "mentions", mentions)
+        _set(self, "parts", tuple(parts))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable")
@@ -110,12 +114,13 @@ class Node:
         return multiply(-1, self)
 
 
-def _nodes_in(value: Any) -> Iterator[Node]:
-    if isinstance(value, Node):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _nodes_in(item)
+def _collect(values: tuple[Any, ...], found: list[Node]) -> None:
+    """Add the nodes among the values, in order, those inside tuples too."""
+    for value in values:
+        if isinstance(value, Node):
+            found.append(value)
+        elif type(value) is tuple:
+            _collect(value, found)
 
 
 # ------------------------------------------------------------------------------------- leaves
@@ -166,9 +171,9 @@ class Index(Node):
     name: str | int
     axis: Axis
 
-    def _measure(self) -> None:
-        super()._measure()
-        self._set(free=self.free | {self})
+    def _measure(self, fields: tuple[Any, ...]) -> None:
+        super()._measure(fields)
+        _set(self, "free", self.free | {self})
 
 
 class Variable(Node):
@@ -177,9 +182,9 @@ class Variable(Node):
     __slots__ = __match_args__ = ("name",)
     name: str | int
 
-    def _measure(self) -> None:
-        super()._measure()
-        self._set(free=frozenset((self,)))
+    def _measure(self, fields: tuple[Any, ...]) -> None:
+        super()._measure(fields)
+        _set(self, "free", frozenset((self,)))
 
 
 class Tensor(Node):
@@ -190,9 +195,9 @@ class Tensor(Node):
     axes: tuple[Axis, ...]
     domain: str
 
-    def _measure(self) -> None:
-        super()._measure()
-        self._set(mentions=frozenset((self,)))
+    def _measure(self, fields: tuple[Any, ...]) -> None:
+        super()._measure(fields)
+        _set(self, "mentions", frozenset((self,)))
 
 
 # ------------------------------------------------------------------------------ expressions
@@ -235,9 +240,9 @@ class Call(Node):
     function: str
     argument: Node
 
-    def _measure(self) -> None:
-        super()._measure()
-        self._set(mentions=self.mentions | {self.function})
+    def _measure(self, fields: tuple[Any, ...]) -> None:
+        super()._measure(fields)
+        _set(self, "mentions", self.mentions | {self.function})
 
 
 class Extremum(Node):
@@ -301,9 +306,9 @@ class Derivative(Node):
     body: Node
     by: tuple[Element, ...]
 
-    def _measure(self) -> None:
-        super()._measure()
-        self._set(mentions=self.mentions | {"D"})
+    def _measure(self, fields: tuple[Any, ...]) -> None:
+        super()._measure(fields)
+        _set(self, "mentions", self.mentions | {"D"})
 
 
 class Binder(Node):
@@ -314,10 +319,11 @@ class Binder(Node):
     body: Node
     bound: tuple[Any, ...]
 
-    def _measure(self) -> None:
-        super()._measure()
-        names = [leaf.name for leaf in self.bound]
-        self._set(free=self.free.difference(self.bound), level=max(self.level, *names), hint=None)
+    def _measure(self, fields: tuple[Any, ...]) -> None:
+        super()._measure(fields)
+        _set(self, "free", self.free.difference(self.bound))
+        _set(self, "level", max(self.level, *(leaf.name for leaf in self.bound)))
+        _set(self, "hint", None)
 
 
 class Reduce(Binder):
@@ -361,8 +367,11 @@ def axis(size: Like, start: Like = 0) -> Axis:
 def add(*terms: Like) -> Node:
     """The sum, flat, without zero terms; nothing is collected."""
     flat: list[Node] = []
-    for term in map(as_node, terms):
-        flat.extend(term.terms if isinstance(term, Add) else () if term is ZERO else (term,))
+    for term in terms:
+        if isinstance(term, Add):
+            flat.extend(term.terms)
+        elif term is not ZERO and term != 0:
+            flat.append(as_node(term))
     return flat[0] if len(flat) == 1 else Add(tuple(flat)) if flat else ZERO
 
 
@@ -370,12 +379,14 @@ def multiply(*factors: Like) -> Node:
     """The product, flat, its numbers gathered in front; zero if a number is zero."""
     flat: list[Node] = []
     coefficient: int | Fraction = 1
-    for factor in map(as_node, factors):
+    for factor in factors:
         for part in factor.factors if isinstance(factor, Multiply) else (factor,):
-            if isinstance(part, Number):
-                coefficient *= part.numerator if part.denominator == 1 else part.value
-            else:
+            if not isinstance(part, Node):
+                coefficient *= part
+            elif not isinstance(part, Number):
                 flat.append(part)
+            elif part is not ONE:
+                coefficient *= part.numerator if part.denominator == 1 else part.value
     if coefficient == 0:
         return ZERO
     if coefficient != 1 or not flat:

@@ -161,7 +161,7 @@ class Formula:
 
 def mentioned(node: Node) -> frozenset[Tensor]:
     """The tensors that an expression reads."""
-    return frozenset(part for part in node.mentions if isinstance(part, Tensor))
+    return frozenset([part for part in node.mentions if isinstance(part, Tensor)])
 
 
 def renaming(node: Node, other: Node) -> dict[Index, Index] | None:

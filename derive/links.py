@@ -34,6 +34,8 @@ def links(resolution: Resolution, claim: Claim) -> Links | None:
         if len(node.by) > 1 or "D" in node.body.mentions:
             return None
         targets.setdefault(node.body, []).append(node)
+    if all(len(derivatives) < 2 for derivatives in targets.values()):
+        return None
     names: dict[Derivative, Element] = {}
     between: set[Tensor] = set()
     for target, derivatives in targets.items():

@@ -21,9 +21,10 @@ from derive.links import Links, links
 from derive.resolution import Resolution, at
 
 MAX_CASES = 64
+MOST_OPENED_AT_FIRST = 5  # through many layers, what is read grows without bound
 MAX_STEPS = 16
-EFFORT_WITHOUT_LINKS = 20_000
-"""Of a proof that works out again what its claim names: it takes hundreds, or never ends, as through a deep net."""
+EFFORT_AT_FIRST = 20_000
+"""Of a proof that reads more than it may have to: it takes hundreds, or never ends, as through a deep net."""
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -145,7 +146,7 @@ class Algebra:
             return Proof(True, "", self.shown[claim])
         try:
             proof = self._shown(claim)
-            undefined = self._undefined(claim) if proof.equal else ""
+            undefined = self._undefined(claim, proof) if proof.equal else ""
         except (UnsupportedError, RecursionError) as error:
             return Proof(False, str(error))
         except UndefinedError as error:
@@ -154,11 +155,11 @@ class Algebra:
 
     def _shown(self, claim: Claim) -> Proof:
         reason, has_links = "", False
-        for expanded, named in self._readings(claim):
+        for expanded, named, most in self._readings(claim):
             has_links = has_links or named is not None
             ring = self._ring(expanded, named)
             ring.facts.clear()
-            ring.effort, ring.most = 0, EFFORT_WITHOUT_LINKS if has_links and not named else MAX_EFFORT
+            ring.effort, ring.most = 0, EFFORT_AT_FIRST if has_links and not named else most
             try:
                 if self._holds(ring, claim):
                     return Proof(True, "", tuple(ring.facts), expanded, named)
@@ -190,15 +191,55 @@ class Algebra:
         more, less = (claim.left, claim.right) if claim.operator == ">=" else (claim.right, claim.left)
         return is_at_least(ring, more, less)
 
-    def _readings(self, claim: Claim) -> Iterator[tuple[frozenset[Tensor], Links | None]]:
-        """Which definitions to expand and which derivatives to keep: the links that the claim names, then none."""
+    def _readings(self, claim: Claim) -> Iterator[tuple[frozenset[Tensor], Links | None, int]]:
+        """Which definitions to expand, which derivatives to keep, and the effort: the links that the claim names first.
+
+        Then none; at first, with little effort, those in which both sides read the same names.
+        """
         named = links(self.resolution, claim) if claim.operator == "==" else None
         if named:
             numbers = self._numbers()
-            yield numbers, named
-            yield numbers | named.between, named
-        for expanded in self._expansions(claim):
-            yield expanded, None
+            yield numbers, named, MAX_EFFORT
+            yield numbers | named.between, named, MAX_EFFORT
+        likely = self._likely(claim)
+        for expanded in likely:
+            yield expanded, None, EFFORT_AT_FIRST
+        for expanded in dict.fromkeys(self._expansions(claim)):
+            if expanded not in likely or self._ring(expanded).effort > EFFORT_AT_FIRST:
+                yield expanded, None, MAX_EFFORT
+
+    def _likely(self, claim: Claim) -> list[frozenset[Tensor]]:
+        """The readings with which a derivative and what it is said to be are likely to meet."""
+        if not has_derivative(claim.left):
+            return []
+        try:
+            sides = [self.resolution.without_derivatives(side) for side in (claim.left, claim.right)]
+        except (UnsupportedError, RecursionError):
+            return []
+        return [
+            e for e in dict.fromkeys(self._expansions(claim)) if self._may_meet(*(self._names(s, e) for s in sides))
+        ]
+
+    def _may_meet(self, left: frozenset[Tensor], right: frozenset[Tensor]) -> bool:
+        """Whether two sides with these names may be equal: what the right one lacks must fall away on the left."""
+        if right.isdisjoint(self.definitions):
+            return right <= left and (right == left or not left - right <= self.definitions.keys())
+        return right == left
+
+    def _names(self, side: Node, expanded: frozenset[Tensor]) -> frozenset[Tensor]:
+        """The tensors in a side, which has no derivative, once these definitions are read."""
+        names, seen = set[Tensor](), set[Tensor]()
+        waiting = set(mentioned(side))
+        while waiting:
+            tensor = waiting.pop()
+            seen.add(tensor)
+            if tensor in self.resolution.adjoints:
+                waiting |= mentioned(self.resolution.adjoints[tensor][1]) - seen
+            elif tensor in expanded and not self.definitions[tensor].bases:
+                waiting |= mentioned(self.definitions[tensor].body) - seen
+            else:
+                names.add(tensor)
+        return frozenset(names)
 
     def _numbers(self) -> frozenset[Tensor]:
         """Literal arrays of numbers, which are always read: a condition on their elements is decided."""
@@ -216,10 +257,14 @@ class Algebra:
             yield numbers | (right - left)
         yield frozenset(self.definitions)
 
-    def _undefined(self, claim: Claim) -> str:
-        """Where the right side may be undefined though the left is not, "" if nowhere."""
+    def _undefined(self, claim: Claim, proof: Proof) -> str:
+        """Where the right side may be undefined though the left is not, "" if nowhere.
+
+        The definitions are read or kept as names, first as the proof had them.
+        """
         left, right = self._bodies(claim.left), self._bodies(claim.right)
-        for expanded in (False, True):
+        was_expanded = bool(proof.opened)
+        for expanded in (was_expanded, not was_expanded):
             ring = self.ring(expanded)
             of_right = singular_places(ring, right - left, has_derivative(claim.right))
             more = of_right and beyond(of_right, singular_places(ring, left, has_derivative(claim.left)))

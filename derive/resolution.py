@@ -29,7 +29,7 @@ class Resolution:
         """The derivative as an expression that reads inputs, definitions and adjoints."""
         known = self._resolved.get(node)
         if known is None:
-            body = self._without_derivatives(node.body)
+            body = self.without_derivatives(node.body)
             for by in node.by:
                 body = self._step(body, by)
             known = self._resolved[node] = body
@@ -81,7 +81,8 @@ class Resolution:
         """The adjoints of a target that no recurrence leads to."""
         known = self._reverses.get(target)
         if known is None:
-            known = self._reverses[target] = Reverse(target, self.program(target), f"#{len(self._reverses)}")
+            label = f"#{len(self._reverses)}"
+            known = self._reverses[target] = Reverse(target, self.program(target), label, is_contracted=True)
         return known
 
     def program(self, target: Node) -> list[Definition]:
@@ -97,7 +98,7 @@ class Resolution:
                     program[tensor] = self.define(tensor, *self.adjoints[tensor])
 
         for definition in self.needed(target):
-            body = self._without_derivatives(definition.body)
+            body = self.without_derivatives(definition.body)
             enter_adjoints(body)
             if body is not definition.body:
                 read, definition = definition.body, self.define(definition.tensor, definition.indices, body)
@@ -145,12 +146,13 @@ class Resolution:
     def _adjoints_in(self, node: Node) -> list[Tensor]:
         return sorted(mentioned(node) & self.adjoints.keys(), key=lambda tensor: -tensor.serial)
 
-    def _without_derivatives(self, node: Node) -> Node:
+    def without_derivatives(self, node: Node) -> Node:
+        """The expression with what its derivatives stand for in their places."""
         if not has_derivative(node):
             return node
         if isinstance(node, Derivative):
             return self.resolve(node)
-        return rebuilt(node, self._without_derivatives)
+        return rebuilt(node, self.without_derivatives)
 
     def adjoint(self, part: Element) -> Node | None:
         """What an element of an adjoint stands for, None for one of another tensor."""

@@ -48,6 +48,7 @@ Definitions = Callable[[Element], Node | None]
 Resolve = Callable[[Derivative], Node]
 
 ONE_RATIONAL = fmpq(1)
+_UNIT_TERMS = UNIT.terms.keys()
 MAX_TERMS = 20_000
 MAX_EFFORT = 500_000
 MAX_POWER = 24
@@ -113,7 +114,9 @@ class Normalizer:
                 self.steps.add(NAMES[type(node)], node, node_of(done))
             if own:
                 self.used[node] = own
-        self.facts.update(self.used.get(node, {}))
+        used = self.used.get(node)
+        if used is not None:
+            self.facts.update(used)
         return done
 
     def total(self, monomial: Monomial, indices: tuple[Index, ...]) -> Polynomial:
@@ -134,16 +137,22 @@ class Normalizer:
 
     def product(self, a: Polynomial, b: Polynomial) -> Polynomial:
         self.spend(len(a.terms) * len(b.terms))
+        if a.terms.keys() == _UNIT_TERMS:
+            return b.scaled(a.terms[()])
+        if b.terms.keys() == _UNIT_TERMS:
+            return a.scaled(b.terms[()])
         terms: dict[Monomial, Rational] = {}
         special: list[tuple[Polynomial, Rational]] = []
         for m, c in a.terms.items():
             for n, d in b.terms.items():
                 joined = monomial_product(m, n)
                 reduced = self.reduced(joined)
-                if reduced is None:
+                if reduced is not None:
+                    special.append((reduced, c * d))
+                elif joined in terms:
                     accumulated(terms, ((joined, c * d),))
                 else:
-                    special.append((reduced, c * d))
+                    terms[joined] = c * d
         for polynomial, scale in special:
             accumulated(terms, ((m, c * scale) for m, c in polynomial.terms.items()))
         return Polynomial(terms)

@@ -5,6 +5,7 @@ An atom is an interned node that the normal form treats as a variable. A monomia
 Polynomial that is not a number (`x**p`). Nothing here knows what an atom means.
 """
 
+from bisect import bisect
 from collections.abc import Iterable
 from typing import Any
 
@@ -105,6 +106,8 @@ class Polynomial:
         return self + -other
 
     def scaled(self, factor: Rational) -> "Polynomial":
+        if factor == 1:
+            return self
         return Polynomial({m: c * factor for m, c in self.terms.items()}) if factor else NOTHING
 
     @property
@@ -202,11 +205,18 @@ def sorted_monomial(exponents: dict[Node, Exponent]) -> Monomial:
     return tuple(sorted(exponents.items(), key=lambda item: order(item[0])))
 
 
+def _inserted(monomial: Monomial, item: tuple[Node, Exponent]) -> Monomial:
+    place = bisect(monomial, order(item[0]), key=lambda known: order(known[0]))
+    return (*monomial[:place], item, *monomial[place:])
+
+
 def monomial_product(a: Monomial, b: Monomial) -> Monomial:
     """The product, exponents of one atom added."""
     if not a or not b:
         return a or b
     exponents = dict(a)
+    if len(b) == 1 and b[0][0] not in exponents:
+        return _inserted(a, b[0])
     for atom, exponent in b:
         old = exponents.get(atom)
         new = exponent if old is None else exponent_sum(old, exponent)

@@ -83,13 +83,19 @@ def normal_of_index(ring: "Normalizer", node: Node) -> Polynomial:
 
 def normal_of_element(ring: "Normalizer", node: Node) -> Polynomial:
     assert isinstance(node, Element)
-    subscripts = tuple(ring.canonical(s) for s in node.subscripts)
-    found = ring.definition(element(node.tensor, *subscripts))
+    subscripts = tuple([s if _is_canonical(s) else ring.canonical(s) for s in node.subscripts])
+    read = element(node.tensor, *subscripts)
+    found = ring.definition(read)
     if found is not None:
         return ring(found)
     if node.tensor.domain in ("symmetric", "spd"):
-        subscripts = (*subscripts[:-2], *sorted(subscripts[-2:], key=order))
-    return ring.of_monomial(((element(node.tensor, *subscripts), 1),))
+        read = element(node.tensor, *subscripts[:-2], *sorted(subscripts[-2:], key=order))
+    return ring.of_monomial(((read, 1),))
+
+
+def _is_canonical(subscript: Node) -> bool:
+    """Whether a subscript is its own normal form: an index that takes more than one value."""
+    return isinstance(subscript, Index) and subscript.axis.size is not ONE
 
 
 def normal_of_add(ring: "Normalizer", node: Node) -> Polynomial:

@@ -50,14 +50,17 @@ def atom_is_positive(ring: "Normalizer", atom: Node) -> bool:
             return domain is not None and domain.positive
         case Call("exp"):
             return True
-        case Reduce("sum" | "prod", _, bound):
-            if _is_positive_choice(ring, atom):
+        case Reduce("sum" | "prod", body, bound):
+            has_terms = all(ring.is_positive(ring(b.axis.size)) for b in bound)
+            if has_terms and ring.positive(body):
                 return True
-            return ring.is_positive(ring(opened(atom)[0])) and all(ring.is_positive(ring(b.axis.size)) for b in bound)
+            return _is_positive_choice(ring, atom) or (has_terms and ring.is_positive(ring(opened(atom)[0])))
         case Add():
             return ring.is_positive(ring(atom))
         case Power(base):
             return ring.positive(base)
+        case Multiply(factors):
+            return all(map(ring.positive, factors))
     return False
 
 

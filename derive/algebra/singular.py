@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from flint import fmpq
 
+from derive import domains
 from derive.algebra.bounds import is_shown_nonnegative
 from derive.algebra.generic import is_almost_never_zero
 from derive.algebra.integers import is_fractional, is_integer
@@ -24,7 +25,7 @@ from derive.algebra.polynomial import (
     variable,
 )
 from derive.binding import replace, walk
-from derive.expression import ONE, Add, Call, Index, Multiply, Node, Number, Power, add, number
+from derive.expression import ONE, Add, Call, Element, Index, Multiply, Node, Number, Power, Size, add, number
 from derive.printing.text import text
 
 _HALF = constant(fmpq(1, 2))
@@ -61,12 +62,20 @@ def _bases(node: Node) -> Iterator[tuple[Node, Node]]:
         match part:
             case Power(_, Number(numerator, 1)) if numerator >= 0:
                 continue
-            case Power(base, exponent):
+            case Power(base, exponent) if not _is_positive(base):
                 yield _with_plain_names(base, exponent)
-            case Call("log", argument):
+            case Call("log", argument) if not _is_positive(argument):
                 yield _with_plain_names(argument, _LOGARITHM)
             case Call("log1p", argument):
                 yield _with_plain_names(add(argument, ONE), _LOGARITHM)
+
+
+def _is_positive(base: Node) -> bool:
+    """Whether this is a size, or an element of an input whose domain is positive."""
+    if isinstance(base, Element):
+        domain = domains.TABLE.get(base.tensor.domain)
+        return domain is not None and domain.positive
+    return isinstance(base, Size)
 
 
 def _with_plain_names(base: Node, exponent: Node) -> tuple[Node, Node]:
