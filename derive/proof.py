@@ -146,7 +146,7 @@ class Algebra:
             return Proof(True, "", self.shown[claim])
         try:
             proof = self._shown(claim)
-            undefined = self._undefined(claim, proof) if proof.equal else ""
+            undefined = self._undefined(claim, proof.opened == self.definitions.keys()) if proof.equal else ""
         except (UnsupportedError, RecursionError) as error:
             return Proof(False, str(error))
         except UndefinedError as error:
@@ -257,14 +257,13 @@ class Algebra:
             yield numbers | (right - left)
         yield frozenset(self.definitions)
 
-    def _undefined(self, claim: Claim, proof: Proof) -> str:
+    def _undefined(self, claim: Claim, expanded_first: bool = False) -> str:
         """Where the right side may be undefined though the left is not, "" if nowhere.
 
-        The definitions are read or kept as names, first as the proof had them.
+        Asked with definitions read and with definitions as names, first as the proof had them.
         """
         left, right = self._bodies(claim.left), self._bodies(claim.right)
-        was_expanded = bool(proof.opened)
-        for expanded in (was_expanded, not was_expanded):
+        for expanded in (expanded_first, not expanded_first):
             ring = self.ring(expanded)
             of_right = singular_places(ring, right - left, has_derivative(claim.right))
             more = of_right and beyond(of_right, singular_places(ring, left, has_derivative(claim.left)))

@@ -11,6 +11,7 @@ from typing import Any
 
 from flint import fmpq
 
+from derive.errors import UnsupportedError
 from derive.expression import (
     ONE,
     ZERO,
@@ -33,6 +34,8 @@ from derive.expression import (
     multiply,
     power,
 )
+
+MAX_NAMES = 10_000  # read through many layers, an expression names twice as many indices with each
 
 Rational = Any  # flint.fmpq, which has no types of its own
 Exponent = Any  # int | fmpq | Polynomial
@@ -59,7 +62,9 @@ def order(node: Node) -> tuple[Any, ...]:
             name = (0, node.name, "") if isinstance(node.name, int) else (1, 0, node.name)
             shapes, names = shapes[1:], [(name,), *names[1:]]
         kind = _RANK.get(type(node), len(_RANK))
-        key = ((kind, type(node).__name__, *shapes), tuple(name for own in names for name in own))
+        key = ((kind, type(node).__name__, *shapes), tuple([name for own in names for name in own]))
+        if len(key[1]) > MAX_NAMES:
+            raise UnsupportedError(f"an expression that names more than {MAX_NAMES} indices")
         object.__setattr__(node, "order_key", key)
     return key
 
