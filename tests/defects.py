@@ -21,6 +21,7 @@ from derive.expression import (
     Add,
     Call,
     Compare,
+    Delta,
     Expect,
     Extremum,
     Logic,
@@ -219,6 +220,12 @@ def sum_for_the_mean(node: Any, d: Any) -> Any:
     return reduce("sum", d(body), *indices)
 
 
+def kept_of_any_axis(kind: str, term: Any, indices: Any) -> Any:
+    deltas = [part for part in term.factors if isinstance(part, Delta)]
+    rest = multiply(*(part for part in term.factors if part not in deltas))
+    return put(rest, {part.left: part.right for part in deltas})
+
+
 def expectation_of_what_stands_still(node: Any, d: Any) -> Any:
     return ZERO
 
@@ -226,8 +233,8 @@ def expectation_of_what_stands_still(node: Any, d: Any) -> Any:
 def last_path_only(monkeypatch: Monkey) -> None:
     make = adjoints.Reverse.__init__
 
-    def forgetful(self: Any, *arguments: Any) -> None:
-        make(self, *arguments)
+    def forgetful(self: Any, *arguments: Any, **named: Any) -> None:
+        make(self, *arguments, **named)
         self._users = {tensor: users[-1:] for tensor, users in self._users.items()}
 
     monkeypatch.setattr(adjoints.Reverse, "__init__", forgetful)
@@ -248,8 +255,11 @@ CALCULUS = {
         "algebra", rule(calculus.FORWARD, Where, slope_of_the_other_case),
         "D(where(x > 0, x**2, x), x) == where(x > 0, 1, 2*x)", REAL, "refuted"),
     "a mean without its size": Defect(
-        "algebra", rule(calculus.FORWARD, Reduce, sum_for_the_mean),
+        "algebra", put_in(calculus, "contracted_derivative_of_reduce", sum_for_the_mean),
         "D(mean(x[i]**2, i), x[k]) == 2*x[k]", VECTOR, "refuted"),
+    "a delta of any axis": Defect(
+        "algebra", put_in(calculus, "_contracted_term", kept_of_any_axis),
+        "D(sum(x[i]**2, (i, 1, n - 1)), x[k]) == 2*x[k]", VECTOR, "refuted"),
     "an expectation that stands still": Defect(
         "algebra", rule(calculus.FORWARD, Expect, expectation_of_what_stands_still),
         "D(expect(z**2, z, Normal(m, s)), s) == 0", NORMAL, "refuted"),
