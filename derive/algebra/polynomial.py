@@ -11,7 +11,6 @@ from typing import Any
 
 from flint import fmpq
 
-from derive.errors import UnsupportedError
 from derive.expression import (
     ONE,
     ZERO,
@@ -34,8 +33,6 @@ from derive.expression import (
     multiply,
     power,
 )
-
-MAX_NAMES = 10_000  # read through many layers, an expression names twice as many indices with each
 
 Rational = Any  # flint.fmpq, which has no types of its own
 Exponent = Any  # int | fmpq | Polynomial
@@ -62,9 +59,7 @@ def order(node: Node) -> tuple[Any, ...]:
             name = (0, node.name, "") if isinstance(node.name, int) else (1, 0, node.name)
             shapes, names = shapes[1:], [(name,), *names[1:]]
         kind = _RANK.get(type(node), len(_RANK))
-        key = ((kind, type(node).__name__, *shapes), tuple([name for own in names for name in own]))
-        if len(key[1]) > MAX_NAMES:
-            raise UnsupportedError(f"an expression that names more than {MAX_NAMES} indices")
+        key = ((kind, type(node).__name__, *shapes), tuple(names))  # nested, so that what nodes share is not copied
         object.__setattr__(node, "order_key", key)
     return key
 
@@ -75,7 +70,7 @@ def _described(value: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         return order(value)
     if isinstance(value, tuple):
         parts = [_described(item) for item in value]
-        return (-3, len(parts), *(shape for shape, _ in parts)), tuple(n for _, names in parts for n in names)
+        return (-3, len(parts), *(shape for shape, _ in parts)), tuple(names for _, names in parts)
     return ((-1, value) if isinstance(value, int) else (-2, str(value))), ()
 
 
