@@ -1,30 +1,28 @@
 """The algebra: shows that the two sides of a claim are equal for every size and every point, or says nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import msgspec
 
 from derive.algebra import induction
 from derive.algebra.lemmas import by_lemmas, is_lemma
-from derive.algebra.normal import MAX_EFFORT, Normalizer
+from derive.algebra.normal import Normalizer
 from derive.algebra.ordering import is_at_least, is_equal
 from derive.algebra.polynomial import Polynomial, node_of
 from derive.algebra.singular import beyond, place_text, singular_places
 from derive.algebra.steps import Steps
 from derive.algebra.zero import is_zero
-from derive.binding import replace, walk
+from derive.binding import replace
 from derive.calculus import has_derivative
 from derive.errors import UndefinedError, UnsupportedError
-from derive.expression import Axis, Derivative, Element, Index, Node, Number, Table, Tensor, number
+from derive.expression import Axis, Derivative, Element, Index, Node, Number, Tensor, number
 from derive.formula import Claim, Definition, Findings, Formula, mentioned
 from derive.links import Links, links
+from derive.readings import readings
 from derive.resolution import Resolution, at
 
 MAX_CASES = 64
-MOST_OPENED_AT_FIRST = 5  # through many layers, what is read grows without bound
 MAX_STEPS = 16
-EFFORT_AT_FIRST = 20_000
-"""Of a proof that reads more than it may have to: it takes hundreds, or never ends, as through a deep net."""
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -154,21 +152,25 @@ class Algebra:
         return Proof(False, undefined) if undefined else proof
 
     def _shown(self, claim: Claim) -> Proof:
-        reason, has_links = "", False
-        for expanded, named, most in self._readings(claim):
+        reason, has_links, done = "", False, set[frozenset[Tensor]]()
+        for opened, named, effort in readings(self.resolution, claim):
+            if opened in done and not named:
+                continue
             has_links = has_links or named is not None
-            ring = self._ring(expanded, named)
+            ring = self._ring(opened, named)
             ring.facts.clear()
-            ring.effort, ring.most = 0, EFFORT_AT_FIRST if has_links and not named else most
+            ring.effort, ring.most = 0, effort
             try:
                 if self._holds(ring, claim):
-                    return Proof(True, "", tuple(ring.facts), expanded, named)
+                    return Proof(True, "", tuple(ring.facts), opened, named)
                 reason = "the normal forms of the two sides differ"
             except UnsupportedError as error:
                 reason = str(error)
             except RecursionError:
                 reason = "the expression is nested too deeply"
-            if has_links and ring.effort > ring.most:
+            if ring.effort <= effort:
+                done |= set() if named else {opened}
+            elif has_links:
                 break  # with more definitions read it is no less work
         ways = (self._by_values, self._by_induction, self._by_lemmas)
         for other in ways if claim.operator == "==" else (self._by_ordered_induction,):
@@ -190,72 +192,6 @@ class Algebra:
             return is_equal(ring, claim.left, claim.right)
         more, less = (claim.left, claim.right) if claim.operator == ">=" else (claim.right, claim.left)
         return is_at_least(ring, more, less)
-
-    def _readings(self, claim: Claim) -> Iterator[tuple[frozenset[Tensor], Links | None, int]]:
-        """Which definitions to expand, which derivatives to keep, and the effort: the links that the claim names first.
-
-        Then none; at first, with little effort, those in which both sides read the same names.
-        """
-        named = links(self.resolution, claim) if claim.operator == "==" else None
-        if named:
-            numbers = self._numbers()
-            yield numbers, named, MAX_EFFORT
-            yield numbers | named.between, named, MAX_EFFORT
-        likely = self._likely(claim)
-        for expanded in likely:
-            yield expanded, None, EFFORT_AT_FIRST
-        for expanded in dict.fromkeys(self._expansions(claim)):
-            if expanded not in likely or self._ring(expanded).effort > EFFORT_AT_FIRST:
-                yield expanded, None, MAX_EFFORT
-
-    def _likely(self, claim: Claim) -> list[frozenset[Tensor]]:
-        """The readings with which a derivative and what it is said to be are likely to meet."""
-        if not has_derivative(claim.left):
-            return []
-        try:
-            sides = [self.resolution.without_derivatives(side) for side in (claim.left, claim.right)]
-        except (UnsupportedError, RecursionError):
-            return []
-        return [
-            e for e in dict.fromkeys(self._expansions(claim)) if self._may_meet(*(self._names(s, e) for s in sides))
-        ]
-
-    def _may_meet(self, left: frozenset[Tensor], right: frozenset[Tensor]) -> bool:
-        """Whether two sides with these names may be equal: what the right one lacks must fall away on the left."""
-        if right.isdisjoint(self.definitions):
-            return right <= left and (right == left or not left - right <= self.definitions.keys())
-        return right == left
-
-    def _names(self, side: Node, expanded: frozenset[Tensor]) -> frozenset[Tensor]:
-        """The tensors in a side, which has no derivative, once these definitions are read."""
-        names, seen = set[Tensor](), set[Tensor]()
-        waiting = set(mentioned(side))
-        while waiting:
-            tensor = waiting.pop()
-            seen.add(tensor)
-            if tensor in self.resolution.adjoints:
-                waiting |= mentioned(self.resolution.adjoints[tensor][1]) - seen
-            elif tensor in expanded and not self.definitions[tensor].bases:
-                waiting |= mentioned(self.definitions[tensor].body) - seen
-            else:
-                names.add(tensor)
-        return frozenset(names)
-
-    def _numbers(self) -> frozenset[Tensor]:
-        """Literal arrays of numbers, which are always read: a condition on their elements is decided."""
-        return frozenset(t for t, d in self.definitions.items() if _is_of_numbers(d.body))
-
-    def _expansions(self, claim: Claim) -> Iterator[frozenset[Tensor]]:
-        """Which definitions to expand: none; those named on the left; those that only the right side reads; all."""
-        numbers = self._numbers()
-        yield numbers
-        named = mentioned(claim.left) & self.definitions.keys()
-        if named and not has_derivative(claim.left):
-            yield numbers | named
-        left, right = ({d.tensor for d in self.resolution.needed(side)} for side in (claim.left, claim.right))
-        if right - left and left:
-            yield numbers | (right - left)
-        yield frozenset(self.definitions)
 
     def _undefined(self, claim: Claim, expanded_first: bool = False) -> str:
         """Where the right side may be undefined though the left is not, "" if nowhere.
@@ -313,11 +249,6 @@ class Algebra:
         ring = self.ring(True)
         ring.facts.clear()
         return tuple(ring.facts) if all(is_zero(ring, ring(replace(difference, case))) for case in cases) else None
-
-
-def _is_of_numbers(body: Node) -> bool:
-    """Whether this is a literal array of numbers."""
-    return isinstance(body, Table) and all(isinstance(part, Number | Index | Axis | Table) for part in walk(body))
 
 
 def prove(formula: Formula, claim: Claim) -> Proof:

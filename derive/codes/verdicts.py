@@ -5,23 +5,22 @@ from derive.codes.code import Code
 PROVED = Code(
     "proved",
     "the two sides are equal",
-    "For all sizes and all points of the declared domain, except on branch boundaries and where a side has no value, by "
-    "named rules whose steps were compared in exact arithmetic; and every other witness that could tell agrees. "
+    "For all sizes and all points of the declared domain, except on branch boundaries and where a side has no value, "
+    "by named rules whose steps were compared in exact arithmetic; and every other witness that could tell agrees. "
     "`derive show NAME --proof` shows how.",
 )
 AGREES = Code(
     "agrees",
     "no proof was found, and no difference",
-    "The sides agree to 60 digits at the points tried; `-v` and the JSON report say how many, and at which sizes. A claim "
-    "that is wrong only elsewhere would pass, so that this is less than proved, and is counted by itself.",
+    "The sides agree to 60 digits at the points tried; `-v` and the JSON report say how many, and at which sizes. A "
+    "claim that is wrong only elsewhere would pass, so that this is less than proved, and is counted by itself.",
 )
 REFUTED = Code(
     "D901",
     "refuted, and expected to hold",
     "There is a point of the declared domain at which the two sides differ by more than the error bounds; it is "
-    "printed, "
-    "in exact numbers. Where a small edit of the claim agrees, it is named after `perhaps`; where none does, a derivative "
-    "is told after `right`. If the claim is right, the "
+    "printed, in exact numbers. Where a small edit of the claim agrees, it is named after `perhaps`; where none does, "
+    "a derivative is told after `right`. If the claim is right, the "
     "definition, a domain or an axis is not what you meant; if a source prints it so, it belongs under `printed` with "
     "`holds: no`.",
 )
