@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 from test_isolation import alive, are_gone, below, catalog_of
 
+from derive import expression
+from derive.catalog import quick
 from derive.cli import run_command
+from derive.proof import Algebra
 from verify import cluster
 from verify.slot import Unreachable
 
@@ -130,3 +133,27 @@ def test_without_dask_the_extra_is_named(tmp_path, capsys, monkeypatch):
     status, _, err = check(capsys, catalog_of(tmp_path / "mine.yaml", 1), "--cluster", "tcp://127.0.0.1:9")
     assert status == 2
     assert "pip install 'derive-formulas[dask]'" in err
+
+
+# A wrong twin of a gradient through quotients in quotients: the normal forms of both sides have thousands of terms.
+TOWER = {
+    "m": "mean(x[i], i)",
+    "s": "sqrt(946/7 + mean((x[i] - m)**2, i))",
+    "u[i]": "(x[i] - m)/s",
+    "v[i]": "w[i]*u[i]/(1 + w[i]**2)",
+    "a[i]": "1/(2 + v[i]**2)",
+    "L": "284/17*log(1 + sum(a[i]**2, i))",
+    "q[k]": "(2*284/17*a[k]/(1 + sum(a[i]**2, i)))*(-2*v[k]*a[k]**2)",
+    "h[i]": "w[i]*q[i]/(1 + w[i]**2)",
+}
+
+
+def test_a_proof_that_takes_too_much_work_is_given_up_before_it_takes_too_much_memory():
+    claim = "D(L, x[k]) == 1001/1000*((h[k] - mean(h[i], i) - u[k]*mean(h[i]*u[i], i))/s)"
+    with expression.arena():
+        formula = quick(claim, define=TOWER, x="real[n]", w="real[n]")
+        before = len(expression._TABLE)
+        proof = Algebra(formula).prove(formula.claims[0])
+        assert not proof.equal
+        assert "too much work" in proof.reason
+        assert len(expression._TABLE) - before < 200_000

@@ -50,7 +50,7 @@ Resolve = Callable[[Derivative], Node]
 ONE_RATIONAL = fmpq(1)
 _UNIT_TERMS = UNIT.terms.keys()
 MAX_TERMS = 20_000
-MAX_EFFORT = 500_000
+MAX_EFFORT = 200_000
 MAX_POWER = 24
 
 

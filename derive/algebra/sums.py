@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 MAX_ORDERS = 720
 RENAMING = 30  # the work of putting one renamed factor in normal form, in products of terms
+SUMMING = 100  # and of looking for a law by which to sum one term
 MAX_WRITTEN_OUT = 8
 
 
@@ -133,6 +134,7 @@ def sum_over(ring: "Normalizer", body: Polynomial, indices: Sequence[Index]) -> 
 
 
 def sum_of_monomial(ring: "Normalizer", monomial: Monomial, indices: tuple[Index, ...]) -> Polynomial:
+    ring.spend(SUMMING)
     for rewrite in REWRITES:
         rewritten = rewrite(ring, monomial, indices)
         if rewritten is not None:
