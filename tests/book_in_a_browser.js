@@ -1,5 +1,5 @@
 // Opens every page of a book in Chromium and prints what is wrong with it, as one JSON object.
-// Arguments: the folder, the characters that the mathematics font has (JSON file), pages for axe-core, "quick" or "whole".
+// Arguments: the folder, the characters that the mathematics font has (JSON file), pages for axe-core.
 const { chromium } = require("playwright-core");
 const fs = require("fs");
 const path = require("path");
@@ -9,7 +9,7 @@ const known = new Set(JSON.parse(fs.readFileSync(characters, "utf8")));
 const address = (page) => "file://" + path.join(folder, page);
 const pages = ["index.html", "about.html", "pictures.html"].concat(
   fs.readdirSync(path.join(folder, "formulas")).sort().map((name) => "formulas/" + name));
-const wrong = { console: [], failed: [], mathematics: [], glyphs: [], wide: [], dialogs: [], axe: [] };
+const wrong = { console: [], failed: [], links: [], mathematics: [], glyphs: [], wide: [], dialogs: [], axe: [] };
 
 // Of a page: formulas without a box, and characters in formulas.
 const look = () => {
@@ -25,32 +25,68 @@ const look = () => {
       for (const character of token.textContent) seen.add(character.codePointAt(0));
   }
   return { empty, seen: [...seen], count: document.querySelectorAll("math").length,
-    width: document.documentElement.scrollWidth - innerWidth };
+    width: document.documentElement.scrollWidth - innerWidth,
+    ids: [...document.querySelectorAll("[id]")].map((part) => part.id),
+    links: [...document.querySelectorAll("[href], [src]")].map((part) => part.getAttribute("href") || part.getAttribute("src"))
+      .filter((link) => !link.startsWith("data:")) };
+};
+
+// The fonts in which the formulas of a page are drawn, by what the browser says.
+const fonts = async (inside) => {
+  const { root } = await inside.send("DOM.getDocument", { depth: 0 });
+  const { nodeIds } = await inside.send("DOM.querySelectorAll", { nodeId: root.nodeId, selector: "math" });
+  const found = await Promise.all(nodeIds.map((nodeId) => inside.send("CSS.getPlatformFontsForNode", { nodeId })));
+  return new Set(found.flatMap((one) => one.fonts.map((font) => font.familyName)));
+};
+
+const watched = (page, at) => {
+  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) wrong.console.push(`${at()}: ${message.text()}`); });
+  page.on("pageerror", (error) => wrong.console.push(`${at()}: ${error.message}`));
+  page.on("requestfailed", (request) => request.failure().errorText === "net::ERR_ABORTED" || wrong.failed.push(`${at()}: ${request.url()}`));
+  page.on("request", (request) => { if (!/^(file|data):/.test(request.url())) wrong.failed.push(`${at()}: ${request.url()}`); });
+  page.on("dialog", async (dialog) => { wrong.dialogs.push(at()); await dialog.dismiss(); });
 };
 
 (async () => {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"] });
   const context = await browser.newContext({ viewport: { width: 390, height: 900 } });
-  const page = await context.newPage();
-  let at = "";
-  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) wrong.console.push(`${at}: ${message.text()}`); });
-  page.on("pageerror", (error) => wrong.console.push(`${at}: ${error.message}`));
-  page.on("requestfailed", (request) => request.failure().errorText === "net::ERR_ABORTED" || wrong.failed.push(`${at}: ${request.url()}`));
-  page.on("request", (request) => { if (!/^(file|data):/.test(request.url())) wrong.failed.push(`${at}: ${request.url()}`); });
-  page.on("dialog", async (dialog) => { wrong.dialogs.push(at); await dialog.dismiss(); });
   let formulas = 0;
-  for (at of pages) {
-    await page.goto(address(at), { waitUntil: "load" });
-    const found = await page.evaluate(look);
-    formulas += found.count;
-    wrong.mathematics.push(...found.empty.map((text) => `${at}: ${text}`));
-    wrong.glyphs.push(...found.seen.filter((point) => !known.has(point)).map((point) => `${at}: U+${point.toString(16)}`));
-    if (found.width > 0) wrong.wide.push(`${at}: ${found.width}`);
+  const targets = new Map(); // the ids of each page
+  const links = [];
+  const waiting = [...pages];
+  const worker = async () => {
+    const page = await context.newPage();
+    const inside = await context.newCDPSession(page);
+    await inside.send("DOM.enable");
+    await inside.send("CSS.enable");
+    let at = "";
+    watched(page, () => at);
+    for (at = waiting.shift(); at; at = waiting.shift()) {
+      await page.goto(address(at), { waitUntil: "load" });
+      const found = await page.evaluate(look);
+      formulas += found.count;
+      targets.set(at, new Set(found.ids));
+      links.push(...found.links.map((link) => [at, link]));
+      wrong.mathematics.push(...found.empty.map((text) => `${at}: ${text}`));
+      wrong.glyphs.push(...found.seen.filter((point) => !known.has(point)).map((point) => `${at}: U+${point.toString(16)}`));
+      if (found.width > 0) wrong.wide.push(`${at}: ${found.width}`);
+      for (const family of await fonts(inside)) if (family !== "STIX Two Math") wrong.glyphs.push(`${at}: in ${family}`);
+    }
+    await page.close();
+  };
+  await Promise.all([worker(), worker(), worker()]);
+  for (const [from, link] of links) {
+    const [file, anchor] = link.split("#");
+    const to = file ? path.posix.join(path.posix.dirname(from), file) : from;
+    const is = targets.has(to) ? !anchor || targets.get(to).has(anchor) : fs.existsSync(path.join(folder, to));
+    if (!is) wrong.links.push(`${from}: ${link}`);
   }
+  const page = await context.newPage();
+  let at = "index.html";
+  watched(page, () => at);
 
   const tell = {};
-  at = "index.html";
   await page.goto(address(at));
   await page.keyboard.press("/");
   tell.focused = await page.evaluate(() => document.activeElement.id);
@@ -66,6 +102,7 @@ const look = () => {
   tell.filter = await page.evaluate(() => document.activeElement.value);
   await page.keyboard.press("Space");
   tell.filtered = await shown();
+  tell.fitting = await page.locator('.formulas li[data-verdicts~="refuted"]').count();
   tell.ran = await page.evaluate(() => Boolean(window.ran));
 
   // axe-core is a script that the pages' own policy would not let in.

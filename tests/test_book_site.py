@@ -310,18 +310,26 @@ def test_a_browser_runs_nothing_that_a_catalog_says(tmp_path):
 
 
 def test_the_browser_sees_what_is_wrong(book, tmp_path):
-    """Wrong twins: a link to nothing, a formula without a box, a character that no font has, a script that fails."""
+    """Wrong twins: links to nothing, a formula without a box, a character that no font has, a script that fails."""
     page = book["formulas/square.html"].decode()
-    worse = page.replace("<main", "<main><p><math><mi>\u4e16</mi></math><math class=gone><mi>x</mi></math></p", 1)
+    worse = page.replace(
+        "<main",
+        "<main><p><math><mi>\u4e16</mi></math><math class=gone><mi>x</mi></math>"
+        "<a href=gone.html>x</a><a href='#gone'>x</a></p",
+        1,
+    )
     worse = worse.replace("</head>", "<style>.gone { display: none }</style></head>")
     found = opened({**book, "formulas/square.html": worse.encode(), "assets/book.js": b"nothing();"}, tmp_path, [])
     wrong = found["wrong"]
-    assert wrong["glyphs"] == ["formulas/square.html: U+4e16"]
+    assert "formulas/square.html: U+4e16" in wrong["glyphs"]
+    assert {"formulas/square.html: gone.html", "formulas/square.html: #gone"} <= {*wrong["links"]}
     assert wrong["mathematics"]
     assert wrong["console"]
 
 
 WHOLE = os.environ.get("DERIVE_BOOK")  # the folder of a book of the whole catalog, where a runner has built it
+SAMPLED = ["index", "about", "pictures", "formulas/bn_backward", "formulas/softmax", "formulas/sigmoid",
+           "formulas/adam", "formulas/sobel_filter", "formulas/simple_rnn", "formulas/non_max_suppression"]  # fmt: skip
 
 
 @pytest.mark.skipif(not WHOLE, reason="DERIVE_BOOK names no book of the whole catalog")
@@ -334,13 +342,12 @@ def test_the_book_of_the_whole_catalog_is_light_and_right_in_a_browser(tmp_path)
     assert sum(map(len, files.values())) <= 15e6
     heavy = {name: len(content) for name, content in files.items() if len(content) > 300e3}
     assert not heavy
-    sampled = [
-        "index.html",
-        "pictures.html",
-        "formulas/bn_backward.html",
-        "formulas/softmax.html",
-        "formulas/sigmoid.html",
-    ]
-    found = opened(files, tmp_path, sampled)
+    found = opened(files, tmp_path, [f"{name}.html" for name in SAMPLED if f"{name}.html" in files])
     assert {name: part for name, part in found["wrong"].items() if part} == {}
-    assert found["tell"]["milliseconds"] < 1000
+    tell = found["tell"]
+    assert found["pages"] == len([name for name in files if name.endswith(".html")]) > 300
+    assert found["formulas"] > 10_000
+    assert (tell["focused"], tell["filter"], tell["cleared"]) == ("search", "refuted", tell["all"])
+    assert 0 < tell["searched"] < tell["all"]
+    assert 0 < tell["filtered"] == tell["fitting"] < tell["all"]
+    assert tell["milliseconds"] < 1000

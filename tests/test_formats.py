@@ -4,6 +4,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from contextlib import suppress
 from dataclasses import replace
+from html import unescape
 
 import pytest
 from displays import displays
@@ -236,3 +237,10 @@ def test_a_quotient_in_a_subscript_stands_on_one_line():
     over = axis(Size("n"))
     node = element(Tensor("v", (over,), "real"), Call("floor", Index("i", over) / 2))
     assert latex(node) == r"v_{\left\lfloor i/2\right\rfloor}"
+
+
+def test_capital_greek_stands_upright_as_in_latex_and_what_is_small_slants():
+    made = mathml(side("Phi*phi*Gamma", Phi="real", phi="real", Gamma="real"), "inline")
+    assert re.findall(r"<mi[^>]*>[^<]*</mi>", unescape(made)) == [
+        '<mi mathvariant="normal">Φ</mi>', "<mi>φ</mi>", '<mi mathvariant="normal">Γ</mi>',
+    ]  # fmt: skip

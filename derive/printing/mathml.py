@@ -90,11 +90,17 @@ def written(box: Box) -> str:
 
 
 def _symbol(box: Symbol) -> str:
-    text = escape(glyph(box))
-    element = f'<mi mathvariant="normal">{text}</mi>' if box.is_upright and len(text) == 1 else f"<mi>{text}</mi>"
+    element = _name(glyph(box), box.is_upright)
     if box.accent:
         return f'<mover accent="true">{element}<mo stretchy="false">{ACCENTS[box.accent]}</mo></mover>'
     return element
+
+
+def _name(text: str, is_upright: bool = False) -> str:
+    """A name; one of a single letter slants by itself, which capital Greek letters do not, as in LaTeX."""
+    is_upright |= "Α" <= text <= "Ω"
+    variant = ' mathvariant="normal"' if is_upright and len(text) == 1 else ""
+    return f"<mi{variant}>{escape(text)}</mi>"
 
 
 def _row(box: Row) -> str:
@@ -188,7 +194,7 @@ def _cells(boxes: Sequence[Box], style: str) -> str:
 WRITERS: dict[type[Box], Callable[[Any], str]] = {
     Symbol: _symbol,
     Digits: lambda box: f"<mn>{escape(box.text)}</mn>",
-    Word: lambda box: f"<mi>{escape(box.text)}</mi>",
+    Word: lambda box: _name(box.text),
     Phrase: lambda box: f"<mtext>{escape(box.text)}</mtext>",
     Sign: _sign,
     Row: _row,
