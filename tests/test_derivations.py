@@ -17,7 +17,20 @@ from derive.derivation.lines import Checked
 from derive.derivation.reading import folded
 from derive.derivation.rules import rules
 from derive.derivation.steps import derivation
-from derive.expression import Delta, Index, Power, Size, Tensor, axis, element, multiply, number, power
+from derive.expression import (
+    Compare,
+    Delta,
+    Index,
+    Power,
+    Size,
+    Tensor,
+    Where,
+    axis,
+    element,
+    multiply,
+    number,
+    power,
+)
 from derive.formula import Claim
 from derive.printing.text import text
 from derive.proof import Algebra, prove
@@ -160,6 +173,25 @@ def test_the_derivation_of_an_entry_of_the_catalog_ends_in_its_claimed_forms(nam
 )
 def test_a_sum_over_a_delta_keeps_one_term(node, expected):
     assert contracted(node) is expected
+
+
+def test_a_delta_in_every_case_is_one_delta_outside():
+    # sum over i of [x_i > 0] x_i delta(i, k) + [x_i <= 0] 3 delta(i, k) has one term, of k
+    def cases(at, then, otherwise):
+        return Where(Compare(">", x_(at), number(0)), then, otherwise)
+
+    assert contracted(total(cases(i, x_(i) * Delta(i, k), 3 * Delta(i, k)), i)) is cases(k, x_(k), number(3))
+    assert contracted(total(cases(i, Delta(i, k), number(0)), i)) is cases(k, number(1), number(0))
+    both = total(cases(i, Delta(i, k), number(1)), i)
+    assert contracted(both) is both
+
+
+def test_the_boundaries_of_a_proof_are_told_once_under_letters():
+    # Huber's slope is claimed except where |r| = c, whatever the proof calls the index
+    huber = read(shipped(), only={"huber_loss"}).formulas["huber_loss"]
+    words = ["".join(map(str, line.rule)) for line in derivation(huber).lines]
+    assert "the claimed form, except where c - r[k] = 0 or c + r[k] = 0" in words
+    assert not any("#" in rule for rule in words)
 
 
 @given(st.fractions(min_value=-3, max_value=3), st.fractions(min_value=-3, max_value=3))

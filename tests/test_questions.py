@@ -182,6 +182,8 @@ def test_an_array_without_subscripts_gets_letters_that_stand_for_nothing_else():
         ("sum(softplus(x[i]), i)", "x[k]", "sigmoid(x[k])"),
         ("sum(y[i]*log(p[i]), i)", "p[k]", "y[k]/p[k]"),
         ("1/x", "x", "-1/x**2"),
+        ("where(abs(r) < d, r**2/2, d*(abs(r) - d/2))", "r", "where(abs(r) < d, r, d*sign(r))"),
+        ("sum(max(0, 1 - y[i]*f[i]), i)", "f[k]", "where(1 - f[k]*y[k] > 0, -y[k], 0)"),
         ("sqrt(x)", "x", "1/(2*sqrt(x))"),
         ("x/(y + 1)**2", "y", "-2*x/(y + 1)**3"),
     ],
@@ -218,9 +220,11 @@ def test_the_derivative_of_a_recurrence_has_no_form_in_a_line():
 
 
 def test_no_form_is_taken_that_the_algebra_does_not_prove(monkeypatch):
-    # whatever the grouping makes of a normal form: here one more than it is
-    grouped = forms.Grouping.__call__
+    # whatever the grouping makes of a normal form, and the rules of the expression: here one more than it is
+    grouped, ruled = forms.Grouping.__call__, forms._by_the_rules
     monkeypatch.setattr(forms.Grouping, "__call__", lambda self, p: add(grouped(self, p), 1))
+    assert form("sum(tanh(x[i])*y[i], i)", "x[k]") == "y[k]*(1 - tanh(x[k])**2)"
+    monkeypatch.setattr(forms, "_by_the_rules", lambda wanted: add(ruled(wanted), 1))
     assert form("sum(tanh(x[i])*y[i], i)", "x[k]").count("exp") > 1
     assert form("sum(x[i]**2, i)", "x[k]") == "2*x[k]"
 

@@ -1,7 +1,7 @@
 """Sums over a Kronecker delta, contracted in the reader's own form: nothing else is touched."""
 
 from derive.binding import hinted, opened, rebuilt, reduce, replace
-from derive.expression import Add, Delta, Index, Multiply, Node, Reduce, add, multiply, power
+from derive.expression import ZERO, Add, Delta, Index, Multiply, Node, Reduce, Where, add, multiply, power
 
 
 def contracted(node: Node) -> Node:
@@ -10,6 +10,8 @@ def contracted(node: Node) -> Node:
     A sum of several terms is split where one of them has such a delta.
     """
     changed = rebuilt(node, contracted) if node.children() else node
+    if isinstance(changed, Where):
+        return _outside(changed)
     if not isinstance(changed, Reduce) or changed.kind not in ("sum", "mean") or not _deltas(changed.body):
         return changed
     body, indices = opened(changed)
@@ -21,13 +23,30 @@ def contracted(node: Node) -> Node:
     return multiply(add(*whole), *(power(size, -1) for size in sizes))
 
 
+def _outside(cases: Where) -> Node:
+    """A delta that is a factor of either case as a factor of both: where(c, a, b)*delta."""
+    for delta in _factors(cases.then):
+        if isinstance(delta, Delta) and (cases.otherwise is ZERO or delta in _factors(cases.otherwise)):
+            then, otherwise = (_without(part, delta) for part in (cases.then, cases.otherwise))
+            return multiply(_outside(Where(cases.condition, then, otherwise)), delta)
+    return cases
+
+
+def _factors(node: Node) -> tuple[Node, ...]:
+    return node.factors if isinstance(node, Multiply) else (node,)
+
+
+def _without(node: Node, factor: Node) -> Node:
+    return node if node is ZERO else multiply(*(part for part in _factors(node) if part is not factor))
+
+
 def _term(term: Node, indices: tuple[Index, ...]) -> tuple[Node, tuple[Index, ...]]:
     """A term without the deltas that fix one of the indices, and the indices that are left."""
     left = list(indices)
     found = True
     while found:
         found = False
-        factors = term.factors if isinstance(term, Multiply) else (term,)
+        factors = _factors(term)
         for place, factor in enumerate(factors):
             chosen = _fixed(factor, left) if isinstance(factor, Delta) else None
             if chosen is not None:

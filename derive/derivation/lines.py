@@ -1,5 +1,6 @@
 """The lines of a derivation, each asked about before it is added."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
@@ -14,6 +15,8 @@ from derive.printing.display import DEFINITION, Display, Words
 from derive.printing.text import text
 from derive.proof import Algebra, derived
 
+EXCEPT = "except where "  # how the algebra notes a null set
+INDICES = re.compile(r"\[[^\[\]]*\]")
 SMALL = 30  # nodes up to which a step is shown in the engine's form beside the proved one
 
 
@@ -44,9 +47,13 @@ def reads(definition: Definition) -> frozenset[Tensor]:
 
 
 def since(words: str, facts: Iterable[str]) -> str:
-    """A rule with the side relations that it uses."""
-    told = "; ".join(facts)
-    return f"{words}, since {told}" if told else words
+    """A rule with the side relations that it uses, and where it says nothing."""
+    told = dict.fromkeys(facts)
+    # Of a boundary met under several indices, the last is told, which those of the claim are.
+    beside = {INDICES.sub("", fact): fact.removeprefix(EXCEPT) for fact in told if fact.startswith(EXCEPT)}.values()
+    relations = "; ".join(fact for fact in told if not fact.startswith(EXCEPT))
+    return ", ".join((words, *([f"since {relations}"] if relations else []),
+                      *([EXCEPT + " or ".join(beside)] if beside else [])))  # fmt: skip
 
 
 def size(node: Node) -> int:

@@ -160,7 +160,7 @@ class Chain:
         with suppress(UnsupportedError, UndefinedError):
             self.normal.facts.clear()
             final = tidy(self._written(self.normal.canonical(body)))
-            if is_final or size(final) < size(short):
+            if size(final) < size(short) or (is_final and not _is_plainly(short)):
                 yield final, (since("collected", self.normal.facts),)
 
     def _is_direct(self, user: Tensor, of: Tensor) -> bool:
@@ -218,6 +218,11 @@ class Chain:
             of = element(adjoint.of, *map(self._written, node.subscripts[len(outer) :]))
             return Derivative(replace(self.reverse.target, outer), (of,))
         return rebuilt(node, self._written) if node.children() else node
+
+
+def _is_plainly(node: Node) -> bool:
+    """Whether nothing in a form waits to be worked out: no derivative, no delta."""
+    return not any(isinstance(part, Delta | Derivative) for part in walk(node))
 
 
 def _has_delta(node: Node) -> bool:

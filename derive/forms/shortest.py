@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
+from derive.adjoints import Reverse
 from derive.binding import walk
+from derive.derivation.deltas import contracted
+from derive.derivation.reading import folded as gathered
 from derive.derivation.reading import tidy
 from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import (
@@ -77,6 +80,8 @@ def _forms(formula: Formula, wanted: Derivative, algebra: Algebra, depth: int) -
     rings = [algebra.ring(False), algebra.ring(True)] if formula.definitions else [algebra.ring(False)]
     named = [d for d in formula.definitions if not d.bases and d.tensor is not wanted.by[0].tensor]
     ways: list[Callable[[], Node]] = [lambda ring=ring: Grouping(ring, depth)(ring(wanted)) for ring in rings]  # type: ignore[misc]
+    if not formula.definitions and len(wanted.by) == 1:
+        ways.append(lambda: _by_the_rules(wanted))
     programs: dict[frozenset[Node], _Program] = {}
     if not any(definition.bases for definition in formula.definitions):
         for kinds in _KINDS:
@@ -94,6 +99,11 @@ def _forms(formula: Formula, wanted: Derivative, algebra: Algebra, depth: int) -
         yield from forms
         if named:
             yield everywhere(folded(form, named))
+
+
+def _by_the_rules(wanted: Derivative) -> Node:
+    """The derivative as the rules leave it, sums over deltas gone: cases stay the cases that they were."""
+    return tidy(gathered(contracted(Reverse(wanted.body, ()).by(wanted.by[0]))))
 
 
 class _Program:

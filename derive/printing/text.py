@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
+from typing import TypeGuard
 
 from derive.binding import walk
 from derive.expression import (
@@ -62,9 +63,9 @@ class _Writer:
         self.names: dict[Node, str] = {}
         self.taken = {*taken, *_RESERVED}
         self.taken |= {part.name for part in walk(node) if isinstance(part, Size | Tensor)}
-        self.taken |= {leaf.name for leaf in node.free if isinstance(leaf.name, str)}
+        self.taken |= {leaf.name for leaf in node.free if _is_name(leaf.name)}
         for leaf in sorted(node.free, key=lambda leaf: leaf.serial):
-            self.names[leaf] = leaf.name if isinstance(leaf.name, str) else self.new_name(None)
+            self.names[leaf] = leaf.name if _is_name(leaf.name) else self.new_name(None)
 
     def shown(self, node: Node, level: int) -> str:
         """The text of a node for a place that asks for a level."""
@@ -202,9 +203,14 @@ class _Writer:
 
     def new_name(self, hint: str | None) -> str:
         used = self.taken | set(self.names.values())
-        first = [hint] if hint and hint.isidentifier() else []  # what the engine has named is no name in the language
+        first = [hint] if hint and _is_name(hint) else []
         letters = [*first, *_LETTERS, *(f"i{count}" for count in range(1, len(used) + 2))]
         return next(letter for letter in letters if letter not in used)
+
+
+def _is_name(name: object) -> TypeGuard[str]:
+    """Whether a name is one in the language; what the engine has named is none."""
+    return isinstance(name, str) and name.isidentifier()
 
 
 def _is_negative(term: Node) -> bool:
