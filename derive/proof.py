@@ -201,8 +201,8 @@ class Algebra:
         left, right = self._bodies(claim.left), self._bodies(claim.right)
         for expanded in (expanded_first, not expanded_first):
             ring = self.ring(expanded)
-            of_right = singular_places(ring, right - left, has_derivative(claim.right))
-            more = of_right and beyond(of_right, singular_places(ring, left, has_derivative(claim.left)))
+            of_right = singular_places(ring, right - left, 2 * has_derivative(claim.right))
+            more = of_right and beyond(ring, of_right, singular_places(ring, left, int(has_derivative(claim.left))))
             if not more:
                 return ""
             reason = f"the right side may be undefined where {min(map(place_text, more))}"

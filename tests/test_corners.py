@@ -73,8 +73,8 @@ def test_the_draws_at_corners_are_what_they_are_called():
         assert max(below) < 0 < min(above)
         assert max(close) - min(close) < 1e-5
         assert len(set(close)) == len(close) > 1
-        assert [len(set(draw.sizes.values())) for draw in level(formula, 0)] == [1]
-        *_, least, most = again(formula, 0)
+        assert [set(draw.sizes.values()) for draw in level(formula, 0)] == [{1}, {3}]
+        *_, least, _, most, _ = again(formula, 0)
         bits = formula.inputs[2]
         assert (set(least.values[bits]), set(most.values[bits])) == ({0}, {1})
         whole = {int(draw.values[formula.inputs[1]][()]) for draw in again(formula, 0)}

@@ -145,3 +145,59 @@ def test_an_exponent_that_is_whole_by_an_identity_has_a_value_for_a_negative_bas
     # exp(log(2)) is 2, exp(log(3)) is 3
     assert verdict("x**2 == x**exp(log(2))", X).verdict in ("proved", "undecided")
     assert verdict("x**2 == x**exp(log(3))", X).verdict == "refuted"
+
+
+# --------------------------------------------------------------------- 0 to a power that may be 0
+
+ZEROS = [
+    ("z**n == z*z**(n - 1)", {"z": "integer", "v": "real[n]"}),  # at n = 1 and z = 0 it is 0 and 0*0**0
+    ("z**2 == z**3*z**(-1)", {"z": "integer"}),
+    ("b*x == x*b**n*b**(1 - n)", {"x": "real", "b": "binary", "v": "real[n]"}),
+]
+
+
+@pytest.mark.parametrize(("text", "inputs"), ZEROS)
+def test_a_power_that_may_be_0_of_what_may_be_0_is_no_way_to_write_another(text, inputs):
+    assert not is_proved(text, inputs)
+    assert verdict(text, inputs).verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs"),
+    [
+        ("z*z**(n - 1) == z**n", {"z": "integer", "v": "real[n]"}),
+        ("z**(n + 1) == z*z**n", {"z": "integer", "v": "real[n]"}),
+        ("x**n == x*x**(n - 1)", N),
+        ("z**n/z**2 == z**(n - 1)/z", {"z": "integer", "v": "real[n]"}),
+    ],
+)
+def test_with_no_more_undefined_on_the_right_it_is_right(text, inputs):
+    assert verdict(text, inputs).verdict in ("proved", "agrees")
+
+
+# -------------------------------------------------------------------- conditions without a truth
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x**2 == where(log(x) > y, x**2, x**2)", "refuted"),
+        ("x**2 == where(not (log(x) > y), x**2, x**2)", "refuted"),
+        ("x**2 == where(x > y or log(x) > y, x**2, x**2)", "refuted"),
+        ("x**2 == where(x > 0 and log(x) > y, x**2, x**2)", "agrees"),
+        ("x**2 == where(x < 0 or log(x) > y, x**2, x**2)", "agrees"),
+        ("where(log(x) > y, x**2, x**2) == x**2", "proved"),
+    ],
+)
+def test_a_condition_on_what_has_no_value_is_neither_true_nor_false(text, expected):
+    # log(x) > y says nothing for x < 0, unless it is joined to what is decided by itself
+    assert verdict(text, XY).verdict == expected
+
+
+def test_a_condition_on_what_is_too_large_for_balls_refutes_nothing():
+    # exp(cosh(e)) has more digits than can be held for an e of some hundreds, and a logarithm all the same
+    inputs = {"e": "integer", "y": "real", "x": "real"}
+    assert (
+        verdict("where(cosh(e)/y != 1/7, 1, x) == where(log(exp(cosh(e)))/y != 1/7, 1, x)", inputs).verdict == "proved"
+    )
+    assert verdict("where(cosh(e)/y > 1/7, 1, x) == where(log(exp(cosh(e)))/y > 1, 1, x)", inputs).verdict == "refuted"

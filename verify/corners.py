@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from derive.formula import Formula
-from verify.sampling import ALIKE, MOST, PLANNED, Draw, draw, fits, sizes_of
+from verify.sampling import ALIKE, MOST, PLANNED, SMALL, Draw, draw, fits, has_room_for_one, sizes_of
 
 AGAIN = 3  # times that the plan is drawn again for whole numbers
 CORNERS = 2_000  # the first number of the draws at corners of the domain
@@ -22,8 +22,11 @@ def again(formula: Formula, seed: int) -> Iterator[Draw]:
         yield draw(
             formula, seed, MOST + number, sizes_of(formula, number), PLANNED[place], _WHOLE[round_ % len(_WHOLE)]
         )
-    for number, whole in enumerate(ALIKE * bool(AGAIN), MOST + AGAIN * len(PLANNED)):
+    last = MOST + AGAIN * len(PLANNED)
+    for number, whole in enumerate(ALIKE * bool(AGAIN), last):
         yield draw(formula, seed, number, sizes_of(formula, number), "generic", whole)
+        if has_room_for_one(formula):
+            yield draw(formula, seed, number + len(ALIKE), sizes_of(formula, SMALL), "generic", whole)
 
 
 def sided(formula: Formula, seed: int) -> Iterator[Draw]:
@@ -33,12 +36,16 @@ def sided(formula: Formula, seed: int) -> Iterator[Draw]:
     """
     for number, stratum in enumerate(_SIDED):
         yield draw(formula, seed, CORNERS + number, sizes_of(formula, number), stratum)
+    if has_room_for_one(formula):  # x**(1/n) is x there
+        for number, stratum in enumerate(("below", "above"), CORNERS + len(_SIDED)):
+            yield draw(formula, seed, number, sizes_of(formula, SMALL), stratum)
 
 
 def level(formula: Formula, seed: int) -> Iterator[Draw]:
-    """A point at which all sizes are equal, which they are in no other draw."""
-    for size in (3, 2, 4, 5) if len(formula.sizes) > 1 else ():
-        sizes = dict.fromkeys(formula.sizes, size)
-        if fits(formula, sizes):
-            yield draw(formula, seed, CORNERS + len(_SIDED), sizes, "generic")
-            return
+    """Points at which all sizes are equal, which they are in no other draw: 1, and more."""
+    for choice in ((1,), (3, 2, 4, 5)) if len(formula.sizes) > 1 else ():
+        for size in choice:
+            sizes = dict.fromkeys(formula.sizes, size)
+            if fits(formula, sizes):
+                yield draw(formula, seed, CORNERS, sizes, "generic")
+                break

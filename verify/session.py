@@ -113,7 +113,7 @@ class Session:
         return self._sided
 
     def level(self) -> Iterator[Draw]:
-        """A point at which all sizes are equal, if there is more than one."""
+        """Points at which all sizes are equal, if there is more than one."""
         for found in level(self.formula, self.seed):
             yield self._kept_at(found)
 

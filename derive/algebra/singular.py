@@ -32,24 +32,37 @@ _HALF = constant(fmpq(1, 2))
 _LOGARITHM = number(Fraction(-1, 2))
 
 Place = tuple[str, Polynomial, Polynomial]
-"""Where something is "= 0" or "< 0"; and of what is < 0 the exponent, 1/2 for all that are surely no integers."""
+"""Where the base of a power is "= 0" or "< 0", and the exponent: -1 for all that are surely below 0, 1/2 for all that
+are surely no integers."""
 
 
-def singular_places(ring: Normalizer, nodes: Iterable[Node], is_differentiated: bool) -> set[Place]:
+def singular_places(ring: Normalizer, nodes: Iterable[Node], slopes: int) -> set[Place]:
     """Where denominators, bases under roots and arguments of log may vanish at some size, or be negative.
 
-    A root of 0 has a value, and no derivative.
+    slopes: how many derivatives are taken of the expressions; a root of 0 has a value, and no derivative.
     """
     found: set[Place] = set()
     for node in nodes:
         for base, exponent in _bases(node):
-            found |= _places(ring, base, exponent, is_differentiated)
+            found |= _places(ring, base, exponent, slopes)
     return found
 
 
-def beyond(places: set[Place], others: set[Place]) -> set[Place]:
-    """The places that are not among the others; what needs x >= 0 for a power x**(n/2) has it for a root."""
-    return {place for place in places if place not in others and (place[0], place[1], _HALF) not in others}
+def beyond(ring: Normalizer, places: set[Place], others: set[Place]) -> set[Place]:
+    """The places that are not among the others.
+
+    What needs x >= 0 for a power x**(n/2) has it for a root; what needs x != 0 for x**(n - 1) has it for x**(n - 2).
+    """
+    return {place for place in places if not any(_is_within(ring, place, other) for other in others)}
+
+
+def _is_within(ring: Normalizer, place: Place, other: Place) -> bool:
+    where, base, exponent = place
+    if other[:2] != (where, base):
+        return False
+    if where == "< 0":
+        return other[2] in (exponent, _HALF)
+    return other[2] in (exponent, -UNIT) or ring.is_nonnegative(exponent - other[2])
 
 
 def place_text(place: Place) -> str:
@@ -86,11 +99,12 @@ def _with_plain_names(base: Node, exponent: Node) -> tuple[Node, Node]:
     return replace(base, names), replace(exponent, names)
 
 
-def _places(ring: Normalizer, base: Node, exponent: Node, is_differentiated: bool) -> set[Place]:
+def _places(ring: Normalizer, base: Node, exponent: Node, slopes: int) -> set[Place]:
     value, power = ring(base), exponent_of(ring(exponent))
-    has_value_at_zero = isinstance(exponent, Number) and exponent.numerator > 0 and not is_differentiated
-    zeros = set() if has_value_at_zero else _factors(ring, base)
-    return {("= 0", part, UNIT) for part in zeros} | _negative(ring, value, power)
+    least = as_polynomial(power) - UNIT.scaled(fmpq(slopes))
+    zeros = set() if ring.is_positive(least) else _factors(ring, base)
+    is_sure = least.constant is not None or ring.is_positive(-least)
+    return {("= 0", part, -UNIT if is_sure else least) for part in zeros} | _negative(ring, value, power)
 
 
 def _negative(ring: Normalizer, value: Polynomial, power: Exponent) -> set[Place]:

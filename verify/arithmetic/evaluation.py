@@ -16,6 +16,7 @@ from derive.errors import UnsupportedError
 from derive.expression import (
     Add,
     Call,
+    Compare,
     Constant,
     Delta,
     Derivative,
@@ -23,6 +24,7 @@ from derive.expression import (
     Expect,
     Extremum,
     Index,
+    Logic,
     Multiply,
     Node,
     Number,
@@ -153,7 +155,7 @@ def value_of_power(at: Evaluation, node: Power) -> Array:
 
 def _may_be_whole(exponent: Array) -> bool:
     """Whether a whole number is among the exponents, as far as their balls tell: (-2)**exp(log(3)) has a value."""
-    return any(q.contains_integer() for q in np.atleast_1d(exponent.balls()).ravel())
+    return any(q.is_finite() and q.contains_integer() for q in np.atleast_1d(exponent.balls()).ravel())
 
 
 def value_of_call(at: Evaluation, node: Call) -> Array:
@@ -193,7 +195,18 @@ def value_of_where(at: Evaluation, node: Where) -> Array:
             return at.value(branch)
         with at.restricted(mask):
             cases.append((mask, at.value(branch)))
-    return balls.piecewise(cases) if cases else NOWHERE
+    elsewhere = Array(balls.NAN, trouble=_trouble_of(at, node.condition))
+    return balls.piecewise(cases, elsewhere) if cases else elsewhere
+
+
+def _trouble_of(at: Evaluation, condition: Node) -> int:
+    """Why a condition is not known somewhere: a side has no value there, or none that is told at this precision."""
+    match condition:
+        case Logic(_, conditions):
+            return max(_trouble_of(at, part) for part in conditions)
+        case Compare(_, left, right):
+            return max(balls.UNDEFINED, at.value(left).trouble, at.value(right).trouble)
+    return balls.UNDEFINED
 
 
 def value_of_delta(at: Evaluation, node: Delta) -> Array:

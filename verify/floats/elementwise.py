@@ -206,7 +206,34 @@ def value_of_logic(at: "Arrays", node: Logic) -> Labelled:
 
 def value_of_choice(at: "Arrays", node: Where) -> Labelled:
     labels, arrays = aligned([at(node.condition), at(node.then), at(node.otherwise)])
-    return Labelled(labels, np.where(*arrays))
+    chosen = Labelled(labels, np.where(*arrays))
+    unknown = _unknown(at, node.condition)
+    if unknown is None or not unknown.array.any():
+        return chosen
+    labels, (array, nowhere) = aligned([chosen, unknown])
+    return Labelled(labels, np.where(nowhere, at.dtype.type(np.nan), array))
+
+
+def _unknown(at: "Arrays", condition: Node) -> Labelled | None:
+    """Where a condition has no truth, as one of its sides has no value: NaN > 0 is not false."""
+    match condition:
+        case Compare(_, left, right) if not (at.reads.is_of_indices(left) and at.reads.is_of_indices(right)):
+            labels, (one, other) = aligned([at(left), at(right)])
+            return Labelled(labels, np.isnan(one) | np.isnan(other))
+        case Logic(operator, conditions):
+            found = [(_unknown(at, part), at(part)) for part in conditions]
+            open_ = [unknown for unknown, _ in found if unknown is not None and unknown.array.any()]
+            if not open_ or operator == "not":
+                return open_[0] if open_ else None
+            labels, arrays = aligned([*open_, *(truth for _, truth in found)])
+            anywhere = np.logical_or.reduce(np.broadcast_arrays(*arrays[: len(open_)]))
+            settled = [
+                (truth if operator == "or" else ~truth)
+                for (unknown, _), truth in zip(found, arrays[len(open_) :], strict=True)
+                if unknown is None or not unknown.array.any()
+            ]
+            return Labelled(labels, anywhere & ~np.logical_or.reduce(np.broadcast_arrays(anywhere & False, *settled)))
+    return None
 
 
 def value_of_delta(at: "Arrays", node: Delta) -> Labelled:
