@@ -168,7 +168,9 @@ def test_a_step_that_fails_its_check_is_loud_and_exit_status_3(tmp_path, monkeyp
     assert "fails its check" in (tmp_path / "book" / "formulas" / "softmax_ce_gradient.html").read_text()
 
 
-def test_a_second_book_finds_its_chapters_and_the_times_of_the_check(tmp_path, monkeypatch, capsys):
+def test_a_second_book_finds_its_chapters_and_the_times_of_the_check_until_they_are_cleared(
+    tmp_path, monkeypatch, capsys
+):
     monkeypatch.setenv("DERIVE_CACHE", str(tmp_path / "cache"))
     assert run_command(["report", "bn_backward", "--out", str(tmp_path / "one")]) == 0
     monkeypatch.setattr(press, "chapters", None)
@@ -176,7 +178,12 @@ def test_a_second_book_finds_its_chapters_and_the_times_of_the_check(tmp_path, m
     pages = ["formulas/bn_backward.html", "index.html", "pictures.html"]
     assert all((tmp_path / "one" / page).read_bytes() == (tmp_path / "two" / page).read_bytes() for page in pages)
     assert "claims took" in (tmp_path / "two" / "pictures.html").read_text()
-    assert len(list((tmp_path / "cache" / "book").iterdir())) == 1
+    capsys.readouterr()
+    assert run_command(["cache", "info"]) == 0
+    assert "1 page of the book" in capsys.readouterr().out
+    assert run_command(["cache", "clear"]) == 0
+    assert capsys.readouterr().out == "forgot 1 formula and 1 page of the book\n"
+    assert not list((tmp_path / "cache" / "book").iterdir())
 
 
 def test_a_later_book_takes_the_place_of_an_earlier_one(tmp_path):

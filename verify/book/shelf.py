@@ -52,6 +52,21 @@ class Shelf:
             self.tell(f"derive: {error.filename or self.path}: {error.strerror}; the chapters are not kept")
             self.tell = lambda message: None
 
+    def state(self) -> tuple[int, int]:
+        """How many chapters are kept, and their bytes."""
+        sizes = [file.stat().st_size for file in self._kept()]
+        return len(sizes), sum(sizes)
+
+    def clear(self) -> int:
+        """Forget all chapters; how many there were."""
+        kept = self._kept()
+        for file in kept:
+            file.unlink(missing_ok=True)
+        return len(kept)
+
+    def _kept(self) -> list[Path]:
+        return sorted(self.path.glob("*.json")) if self.path.is_dir() else []
+
     def _sweep(self) -> None:
         old = time.time() - DAYS * 86400
         with suppress(OSError):
