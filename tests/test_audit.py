@@ -83,6 +83,8 @@ COMMANDS = [
     ["export", "squares", "normal.yaml", "-o", "out/squares.py", "--test"],
     ["export", "squares", "normal.yaml", "--to", "c"],
     ["errata", "normal.yaml"],
+    ["mutate", "squares", "normal.yaml"],
+    ["report", "normal.yaml", "--out", "out/book"],
     ["lint", "hostile.yaml", "-o", "out/lint.json", "--output-format", "json"],
     ["list", "hostile.yaml"],
     ["cache", "info"],
@@ -146,8 +148,9 @@ def test_derive_opens_no_socket_runs_no_program_and_writes_only_what_is_its_own(
     assert not broken(found, tmp_path)
     assert {*os.listdir(tmp_path)} == {"audit", "cache", "out", "normal.yaml", "hostile.yaml"}
     assert {*os.listdir(tmp_path / "out")} == {
-        "report.json", "report.xml", "lines.jsonl", "squares.py", "test_squares.py", "lint.json",
+        "report.json", "report.xml", "lines.jsonl", "squares.py", "test_squares.py", "lint.json", "book",
     }  # fmt: skip
+    assert (tmp_path / "out" / "book" / "index.html").exists()
 
 
 def test_the_hook_hears_what_is_written_at_all(tmp_path):

@@ -74,6 +74,8 @@ def decoded(source: Path | str, file: str) -> str:
     """The text of a file, with plain line ends; CatalogError if it is too long or no UTF-8."""
     if isinstance(source, Path):
         try:
+            if source.is_fifo() and not file.startswith(("/dev/", "/proc/")):  # there somebody writes, as to /dev/stdin
+                raise CatalogError(f"{file}: a pipe, to which nobody may ever write; give a file, or /dev/stdin")
             with source.open("rb") as stream:
                 data = stream.read(BYTES + 1)  # of a device there is no end
         except (OSError, ValueError) as problem:  # ValueError: a name with NUL

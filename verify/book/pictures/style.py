@@ -1,12 +1,16 @@
 """Figures as SVG that belongs to a page: its colours, its type, light and dark, the same bytes each time."""
 
 import io
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import cache
+from typing import Any, NoReturn
 
 from verify.book.drawing import Drawing
+from verify.store import folder
 
 # Stand-ins, one for each colour of the style sheet, which has one set for light and one for dark.
 INK, SOFT, FAINT = "#010203", "#020304", "#030405"
@@ -28,10 +32,26 @@ NUMBERED = re.compile(r' id="[A-Za-z2.]+_\d+"')
 LONG = re.compile(r"(?<=\d\.\d{2})\d+(?=[ \n\"LMCQz)])")
 
 
+@cache
+def library() -> Any:
+    """matplotlib; its list of fonts goes to the cache, and no program is run to find other fonts than its own."""
+    os.environ.setdefault("MPLCONFIGDIR", str(folder() / "matplotlib"))
+    run, subprocess.check_output = subprocess.check_output, _refuse
+    try:
+        import matplotlib.font_manager
+    finally:
+        subprocess.check_output = run
+    return matplotlib
+
+
+def _refuse(*words: object, **more: object) -> NoReturn:
+    raise FileNotFoundError("no program is run")
+
+
 @contextmanager
 def drawing(rows: int = 1, columns: int = 1, size: tuple[float, float] = (6.4, 3.2)) -> Iterator[tuple[Any, Any]]:
     """A figure and its axes in the style of the book. size: in inches."""
-    import matplotlib as mpl
+    mpl = library()
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
@@ -43,8 +63,7 @@ def drawing(rows: int = 1, columns: int = 1, size: tuple[float, float] = (6.4, 3
 
 def picture(figure: Any, key: str, caption: str, says: str) -> Drawing:
     """A figure as a drawing. key: tells its ids from those of other pictures.  says: for who cannot see it."""
-    import matplotlib as mpl
-
+    mpl = library()
     stream = io.StringIO()
     with mpl.rc_context({**SETTINGS, "svg.hashsalt": key}):
         figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
