@@ -81,9 +81,9 @@ def _parted(factor: Node) -> tuple[Node, Fraction]:
 
 def _place(term: Node) -> int:
     if isinstance(term, Number):
-        return 2
+        return 1 if term.numerator > 0 else 3
     first = term.factors[0] if isinstance(term, Multiply) else term
-    return int(isinstance(first, Number) and first.numerator < 0)
+    return 2 * int(isinstance(first, Number) and first.numerator < 0)
 
 
 def letters(formula: Formula) -> Mapping[Axis, list[str]]:

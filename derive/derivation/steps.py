@@ -8,7 +8,7 @@ from derive.adjoints import Adjoint, Reverse
 from derive.algebra.normal import Normalizer
 from derive.binding import rebuilt, replace, total, walk
 from derive.derivation.deltas import contracted
-from derive.derivation.lines import Check, Lines, needed, proved_forms, reads, since, size
+from derive.derivation.lines import Check, Lines, needed, proved_forms, reads, since
 from derive.derivation.reading import display_of, folded, letters, tidy
 from derive.derivation.rules import rules
 from derive.errors import UndefinedError, UnsupportedError
@@ -26,10 +26,13 @@ from derive.expression import (
     element,
     multiply,
 )
+from derive.forms.style import cost
 from derive.formula import Findings, Formula, mentioned
 from derive.printing.display import Display, Words
 from derive.printing.letters import letter, unused
 from derive.proof import Algebra
+
+SHORTER = 0.9  # of its length has a form that is worth a line of its own
 
 
 def derivation(
@@ -160,7 +163,7 @@ class Chain:
         with suppress(UnsupportedError, UndefinedError):
             self.normal.facts.clear()
             final = tidy(self._written(self.normal.canonical(body)))
-            if size(final) < size(short) or (is_final and not _is_plainly(short)):
+            if cost(final) < SHORTER * cost(short) or (is_final and _has_delta(short)):
                 yield final, (since("collected", self.normal.facts),)
 
     def _is_direct(self, user: Tensor, of: Tensor) -> bool:
@@ -218,11 +221,6 @@ class Chain:
             of = element(adjoint.of, *map(self._written, node.subscripts[len(outer) :]))
             return Derivative(replace(self.reverse.target, outer), (of,))
         return rebuilt(node, self._written) if node.children() else node
-
-
-def _is_plainly(node: Node) -> bool:
-    """Whether nothing in a form waits to be worked out: no derivative, no delta."""
-    return not any(isinstance(part, Delta | Derivative) for part in walk(node))
 
 
 def _has_delta(node: Node) -> bool:
