@@ -57,6 +57,22 @@ def test_each_size_shrinks_by_itself():
     assert found.sizes == {"n": 1, "m": 2}
 
 
+def test_one_place_of_a_point_is_a_point_of_size_1():
+    # only where |r| > c and c is not 1 does a lost c show, which few values drawn at n = 1 do
+    found = refuted(
+        "D(L, p[k]) == where(abs(r[k]) < c, r[k], sign(r[k]))/n",
+        {"r[i]": "p[i] - y[i]", "L": "mean(where(abs(r[i]) <= c, r[i]**2/2, c*(abs(r[i]) - c/2)), i)"},
+        p="real[n]", y="real[n]", c="positive",
+    )  # fmt: skip
+    assert found.sizes == {"n": 1}
+
+
+def test_an_axis_that_a_size_does_not_measure_alone_is_not_cut():
+    # x has n + 1 places: the sum of differences over n of them telescopes to x[n] - x[0], and does not for n = 1 alone
+    found = refuted("sum((x[i + 1] - x[i])**2, (i, 0, n - 1)) == (x[n] - x[0])**2", x="real[n + 1]")
+    assert len(found.values["x"]) == found.sizes["n"] + 1
+
+
 def test_a_threshold_shows_a_simple_number_between_right_and_wrong():
     found = refuted("where(x > 10**5, 1, 0) == where(x > 10**5 + 1, 1, 0)", x="real")
     assert found.values["x"] == Fraction(200_001, 2)

@@ -18,7 +18,7 @@ from verify.arithmetic.comparison import Outcome
 from verify.arithmetic.decimals import digits_of
 from verify.arithmetic.reach import Reach
 from verify.membership import is_inside
-from verify.sampling import Draw, draw, fits
+from verify.sampling import Draw, draw, fits, shape
 from verify.testimony import Counterexample
 
 Judge = Callable[[Draw], Outcome | None]
@@ -87,8 +87,21 @@ class _Search:
         for size in self.formula.sizes:
             sizes = {**found[0].sizes, size: 1}
             if sizes != found[0].sizes and fits(self.formula, sizes):
-                found = self._drawn(sizes, stratum, is_finite) or found
+                found = self._drawn(sizes, stratum, is_finite) or self._cut(found, size, is_finite) or found
         return found
+
+    def _cut(self, found: Found, size: Size, is_finite: bool) -> Found | None:
+        """The point with one of its places along a size alone, which values drawn anew may all miss."""
+        at = found[0]
+        sizes = {**at.sizes, size: 1}
+        for place in range(at.sizes[size]):
+            values = {tensor: _at_one_place(tensor, array, size, place) for tensor, array in at.values.items()}
+            alone = replace(at, sizes=sizes, values=values)
+            # An axis such as n + 1 is not cut, and then this is no point of the formula.
+            is_point = all(v.shape == shape(t, sizes) and is_inside(t, v) for t, v in values.items())
+            if is_point and (outcome := self.ask(alone, is_finite)):
+                return alone, outcome
+        return None
 
     def shortened(self, at: Draw, outcome: Outcome) -> Found:
         """The same sizes with shorter rationals: all together, then one by one if they are few."""
@@ -121,6 +134,14 @@ def _small(formula: Formula, start: Draw) -> Iterator[dict[Size, int]]:
     one = [{**each[0], size: 2} for size in formula.sizes[:_MOST_SINGLE]] if len(formula.sizes) > 1 else []
     yield from (sizes for sizes in (each[0], *one, *each[1:]) if formula.sizes and fits(formula, sizes))
     yield start.sizes
+
+
+def _at_one_place(tensor: Tensor, array: NDArray[Any], size: Size, place: int) -> NDArray[Any]:
+    """An array with one place along each axis of this size."""
+    for position, over in enumerate(tensor.axes):
+        if over.size is size:
+            array = np.take(array, [place], axis=position)
+    return array
 
 
 def _rounded(tensor: Tensor, values: NDArray[Any], limit: int) -> NDArray[Any]:
