@@ -296,6 +296,16 @@ def test_a_report_goes_to_a_file(derive, tmp_path):
     assert output.read_text().startswith("# Errata\n")
 
 
+def test_reports_go_to_several_files_in_the_formats_that_their_names_say(derive, tmp_path):
+    files = [tmp_path / name for name in ("e.md", "e.json", "e.txt")]
+    words = [word for file in files for word in ("-o", str(file))]
+    status, out, _ = derive(CATALOG, "errata", *words, "-o", "-")
+    assert (status, [file.read_text()[:2] for file in files]) == (0, ["# ", "{\n", out[:2]])
+    assert files[2].read_text() == out
+    status, _, err = derive(CATALOG, "errata", "-o", str(tmp_path / "e.sarif"))
+    assert (status, "there is no sarif of this" in err) == (2, True)
+
+
 def test_the_same_seed_gives_the_same_bytes_whatever_the_workers_do(derive):
     reports = {derive(CATALOG, "errata", "--output-format", "json", "--jobs", jobs)[1] for jobs in ("1", "2")}
     assert len(reports) == 1

@@ -17,20 +17,21 @@ from sarif_kit.validate import validation_errors
 
 from derive.codes import TABLE
 from verify import formats, terminal
-from verify.formats import github, jsonl, junit, markdown, sarif
+from verify.formats import github, html, jsonl, junit, markdown, sarif
 from verify.report import Entry, decoded, encoded, report, schema
 
 EVERY = pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 
 
 def test_the_table_of_formats_names_every_writer():
-    assert set(formats.WRITERS) == {"json", "junit", "sarif", "github", "markdown"}
+    assert set(formats.WRITERS) == {"json", "junit", "sarif", "github", "markdown", "html"}
     names = {
         "a.json": "json",
         "a.JSON": "json",
         "a.xml": "junit",
         "a.sarif": "sarif",
         "a.md": "markdown",
+        "a.html": "html",
         "a.b/c": None,
     }
     assert {name: formats.of_suffix(name) for name in names} == names
@@ -267,15 +268,16 @@ def test_hostile_text_makes_no_command_of_its_own(text):
 
 
 class Tags(HTMLParser):
-    """The tags and the text of a page."""
+    """The tags of a page, the names of their attributes, and its text."""
 
     def __init__(self, page):
         super().__init__()
-        self.tags, self.text = [], ""
+        self.tags, self.names, self.text = [], [], ""
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
+        self.names.append(sorted(name for name, _ in attrs))
 
     def handle_data(self, data):
         self.text += data
@@ -298,6 +300,28 @@ def test_hostile_text_is_text_in_markdown(text):
     assert page.tags == plain.tags
     assert all(word in page.text for word in parts(text))
     assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069]", page.text)
+
+
+def html_page(text):
+    return Tags(html.rendered(example(text) if text else example()))
+
+
+def test_the_page_has_every_claim_and_what_is_not_as_expected_above():
+    page = html_page("")
+    assert (page.tags.count("table"), page.tags.count("pre")) == (2, 5)
+    claims = example().formulas[0].claims
+    assert all(claim.claim in page.text for claim in claims)
+    assert page.text.index("Not as expected") < page.text.index("Every claim")
+    assert "script" not in page.tags
+    assert not {"src", "href"} & {name for names in page.names for name in names}
+
+
+@EVERY
+def test_hostile_text_is_text_in_html(text):
+    plain, page = html_page("plain"), html_page(text)
+    assert (page.tags, page.names) == (plain.tags, plain.names)
+    assert all(word in page.text for word in parts(text))
+    assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069\ufffe\udc80]", page.text)
 
 
 def test_every_finding_of_every_format_has_a_code_of_the_table():

@@ -2,25 +2,33 @@
 
 import sys
 from contextlib import nullcontext
-from pathlib import Path
 
 import click
 
 from derive.cli.help import Command
 from derive.cli.options import NOTHING, judging, memory, no_cache, processors, tell, words
+from derive.cli.outputs import chosen
 from derive.output import complain, write
 from derive.selection import select
+
+NAMES = ("text", "json", "markdown")
 
 
 @click.command(cls=Command)
 @words
-@judging("text", "json", "markdown")
+@click.option("--output-format", type=click.Choice(NAMES), default="text", show_default=True,
+              help="The format of stdout, and of a FILE whose name does not say it.")  # fmt: skip
+@click.option(
+    "-o", "--output", multiple=True, metavar="[FORMAT:]FILE",
+    help="Write to this file, `-` for stdout; can be given several times. .json, .md and .txt say their formats.",
+)  # fmt: skip
+@judging()
 @memory
 @no_cache
 @click.pass_context
 def errata(
-    ctx: click.Context, words: tuple[str, ...], output_format: str, output: Path | None, seed: int, jobs: int | None,
-    timeout: float, color: str, memory: int, no_cache: bool,
+    ctx: click.Context, words: tuple[str, ...], output_format: str, output: tuple[str, ...], seed: int,
+    jobs: int | None, timeout: float, color: str, memory: int, no_cache: bool,
 ) -> None:  # fmt: skip
     """Report what sources print and does not hold.
 
@@ -29,6 +37,7 @@ def errata(
 
     Exit status: as that of check; an erratum that the catalog knows of is as expected.
     """
+    outputs = chosen(ctx, output_format, output, NAMES).outputs
     selection = select(words)
     from derive.show import own_form
     from verify import errata as found
@@ -48,15 +57,14 @@ def errata(
                 complain(f"{entry.name}: {claim.claim} is {claim.verdict}; see `derive check {entry.name}`")
     formulas = {str(formula.place): formula for _, _, formula in planned.formulas}
     result = found.errata(report, formulas, planned.groups, own_form)
-    if output_format == "json":
-        text = found.encoded(result).decode()
-    elif output_format == "markdown":
-        text = pages.markdown(result)
-    else:
-        text = pages.rendered(result, sys.stdout, "never" if output else color)
     status = run.status(report)
     if status == NOTHING:
         complain("nothing that is printed was selected")
-    if status != NOTHING or output_format == "json":
-        write(text, output)
+    for one in outputs:
+        if one.format == "json":
+            write(found.encoded(result).decode(), one.file)
+        elif status != NOTHING:
+            shade = "never" if one.file else color
+            text = pages.markdown(result) if one.format == "markdown" else pages.rendered(result, sys.stdout, shade)
+            write(text, one.file)
     ctx.exit(status)

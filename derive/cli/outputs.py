@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from verify.formats.jsonl import Stream
     from verify.report import Report
 
-NAMES = ("text", "json", "jsonl", "junit", "sarif", "github", "markdown")
+NAMES = ("text", "json", "jsonl", "junit", "sarif", "github", "markdown", "html")
 
 format_option = click.option(
     "--output-format", type=click.Choice(NAMES), default="text", show_default=True,
@@ -26,7 +26,7 @@ format_option = click.option(
 output_option = click.option(
     "-o", "--output", multiple=True, metavar="[FORMAT:]FILE",
     help="Write a report to this file, `-` for stdout; can be given several times. .json, .jsonl, .xml (JUnit), "
-    ".sarif, .md and .txt say their formats.",
+    ".sarif, .md, .html and .txt say their formats.",
 )  # fmt: skip
 
 
@@ -97,8 +97,8 @@ class Outputs:
         self.end(report, status, text)
 
 
-def chosen(ctx: click.Context, output_format: str, output: Sequence[str]) -> Outputs:
-    """The outputs of a command line. BadParameter for a file that stands twice, or a format that is none."""
+def chosen(ctx: click.Context, output_format: str, output: Sequence[str], names: Sequence[str] = NAMES) -> Outputs:
+    """The outputs of a command line. BadParameter for a file that stands twice, or a format that is none of names."""
     from click.core import ParameterSource
 
     is_said = ctx.get_parameter_source("output_format") is ParameterSource.COMMANDLINE
@@ -106,12 +106,14 @@ def chosen(ctx: click.Context, output_format: str, output: Sequence[str]) -> Out
     found: list[Output] = []
     for word in output:
         head, colon, rest = word.partition(":")
-        name = rest if colon and head in NAMES else word
+        name = rest if colon and head in names else word
         meant = _of_name(f"x.{head}") if colon else "text"
-        hint = f" (did you mean {meant}?)" if meant != "text" else nearest(head, NAMES)
-        if colon and head not in NAMES and hint:
+        hint = f" (did you mean {meant}?)" if meant != "text" and meant in names else nearest(head, names)
+        if colon and head not in names and hint:
             raise refused(f"{visible(head)} is no format{hint}; a file of this name is ./{visible(word)}")
         kind = head if name is not word else output_format if is_said else _of_name(name)
+        if kind not in names:
+            raise refused(f"{visible(name)}: there is no {kind} of this; there are {', '.join(names)}")
         if not name:
             raise refused(f"{visible(word)!r} lacks the name of a file")
         made = Output(kind, None if name == "-" else Path(name))

@@ -14,6 +14,8 @@ SUFFIXES = {
     ".xml": "junit",
     ".sarif": "sarif",
     ".md": "markdown",
+    ".html": "html",
+    ".htm": "html",
 }
 
 
@@ -33,6 +35,6 @@ def _rendered_by(module: str) -> Callable[[Report], str]:
 # The formats that are written when all is known; text and JSON Lines go their own ways.
 WRITERS: dict[str, Callable[[Report], str]] = {
     "json": lambda report: encoded(report).decode(),
-    **{name: _rendered_by(name) for name in ("junit", "sarif", "github", "markdown")},
+    **{name: _rendered_by(name) for name in ("junit", "sarif", "github", "markdown", "html")},
 }
 NAMES = ("text", *WRITERS, "jsonl")
