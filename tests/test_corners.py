@@ -16,7 +16,7 @@ AY = {"a": "positive[n]", "y": "real[m]"}
 
 def verdict(text: str, inputs: dict[str, str]) -> str:
     with arena():
-        (found,) = judged(quick(text, **inputs), Settings())
+        (found,) = judged(quick(text, SUMS if "q[t]" in text else None, **inputs), Settings())
     return found.verdict
 
 
@@ -44,6 +44,12 @@ WHOLE_NUMBERS = [
     ("where(z[i] == z[j], 1, 0) == delta(i, j)", "where(z[i] == z[j], 1, 0) == where(z[j] == z[i], 1, 0)",
      {"z": "integer[n]"}),
 ]  # fmt: skip
+WIDE = [
+    ("x*n <= 10*x", "x*n <= x*n**2", {"x": "positive", "v": "real[n]"}),
+    ("q[t]*y == y*(t*(t + 1)/2 + t*(t - 1)*(t - 2)*(t - 3)*(t - 4)*(t - 5)*(t - 6)*(t - 7))",
+     "q[t]*y == y*t*(t + 1)/2", {"y": "real", "u": "real[1..T]"}),
+]  # fmt: skip
+SUMS = {"q[0]": "0", "q[t]": "q[t-1] + t + 0*u[t]"}
 SIGNS = [
     ("max(a[i]*y[j], i, j) == max(a[i], i)*max(y[j], j)",
      "max(a[i]*y[j], i, j) == max(max(a[i], i)*max(y[j], j), min(a[i], i)*max(y[j], j))", AY),
@@ -53,7 +59,7 @@ SIGNS = [
     ("max(x[i], i) == log(sum(exp(1000000*x[i]), i))/1000000",
      "max(x[i], i) <= log(sum(exp(1000000*x[i]), i))/1000000", V),
 ]  # fmt: skip
-PAIRS = [*EQUAL_SIZES, *TURNS, *WHOLE_NUMBERS, *SIGNS]
+PAIRS = [*EQUAL_SIZES, *TURNS, *WHOLE_NUMBERS, *WIDE, *SIGNS]
 
 
 @pytest.mark.parametrize(("wrong", "inputs"), [(wrong, inputs) for wrong, _, inputs in PAIRS])
@@ -73,7 +79,7 @@ def test_the_draws_at_corners_are_what_they_are_called():
         assert max(below) < 0 < min(above)
         assert max(close) - min(close) < 1e-5
         assert len(set(close)) == len(close) > 1
-        assert [set(draw.sizes.values()) for draw in level(formula, 0)] == [{1}, {3}]
+        assert [set(draw.sizes.values()) for draw in level(formula, 0)] == [{1}, {3}, {11, 12}]
         *_, least, _, most, _ = again(formula, 0)
         bits = formula.inputs[2]
         assert (set(least.values[bits]), set(most.values[bits])) == ({0}, {1})

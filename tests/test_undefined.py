@@ -77,6 +77,16 @@ def test_a_right_side_that_has_a_value_wherever_the_left_one_has_is_right(text, 
     assert verdict(text, inputs).verdict in ("proved", "agrees")
 
 
+def test_a_complex_power_is_no_defect_of_sympy():
+    # w[t] is c*(1 - h)**t, a power of a logarithm only where h < 1
+    define = {"w[0]": "c", "w[t]": "w[t-1] - h*w[t-1] + 0*u[t]"}
+    inputs = {"c": "real", "h": "real", "u": "real[1..T]"}
+    found = verdict("w[t] == c*exp(t*log(1 - h))", inputs, define)
+    assert found.verdict == "refuted"
+    assert not found.witnesses.sympy.broken
+    assert verdict("c*exp(t*log(1 - h)) == w[t]", inputs, define).verdict in ("proved", "agrees")
+
+
 def test_the_reason_names_where_the_right_side_is_undefined():
     with arena():
         formula = quick("x - y == sqrt(x - y)**2", **XY)

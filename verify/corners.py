@@ -8,6 +8,8 @@ from verify.sampling import ALIKE, MOST, PLANNED, SMALL, Draw, draw, fits, has_r
 AGAIN = 3  # times that the plan is drawn again for whole numbers
 CORNERS = 2_000  # the first number of the draws at corners of the domain
 _WHOLE = ("", "small", "far")  # how whole numbers are drawn each time
+_WIDE = 11  # beyond the sizes of all other draws
+_MOST_WIDE = 2  # sizes, that arrays may have so many axes
 _SIDED = ("below", "below", "above", "close", "high 4", "low 4")
 
 
@@ -42,10 +44,13 @@ def sided(formula: Formula, seed: int) -> Iterator[Draw]:
 
 
 def level(formula: Formula, seed: int) -> Iterator[Draw]:
-    """Points at which all sizes are equal, which they are in no other draw: 1, and more."""
-    for choice in ((1,), (3, 2, 4, 5)) if len(formula.sizes) > 1 else ():
-        for size in choice:
-            sizes = dict.fromkeys(formula.sizes, size)
+    """Points at which all sizes are equal, which they are in no other draw: 1, and more; and one of larger sizes."""
+    count = len(formula.sizes)
+    equal = [[(1,) * count], [(size,) * count for size in (3, 2, 4, 5)]] if count > 1 else []
+    wide = [tuple(range(_WIDE + count - 1, _WIDE - 1, -1))] if count <= _MOST_WIDE else []
+    for choice in (*equal, wide):
+        for lengths in choice:
+            sizes = dict(zip(formula.sizes, lengths, strict=True))
             if fits(formula, sizes):
                 yield draw(formula, seed, CORNERS, sizes, "generic")
                 break

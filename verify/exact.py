@@ -141,9 +141,9 @@ def _further(session: Session, claim: Claim, record: Record) -> Iterator[Draw]:
 
 
 def _depends_on_signs(node: Node) -> bool:
-    """Whether this is a floor, or a power whose exponent is no plain integer."""
+    """Whether this is a floor, or a logarithm or a power that has no value everywhere."""
     match node:
-        case Call("floor"):
+        case Call("floor" | "log" | "log1p"):
             return True
         case Power(_, Number(_, denominator)):
             return denominator != 1

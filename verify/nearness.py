@@ -34,7 +34,7 @@ class Nearness:
         if found is None:
             try:
                 found = self._near(scalar)
-            except (OverflowError, ZeroDivisionError, ValueError):
+            except (OverflowError, ZeroDivisionError, ValueError, TypeError):  # the last of a complex number
                 found = (math.nan, math.inf)
             self._known[scalar] = found
         return found
