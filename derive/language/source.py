@@ -14,6 +14,7 @@ from keyword import iskeyword
 import msgspec
 
 from derive.errors import CatalogError, Place
+from derive.language.signs import HINTS, WORDS, advice, lookalike
 
 LENGTH = 4000
 NESTING = 100
@@ -59,41 +60,6 @@ _TOKEN = re.compile(
     r"|(?P<operator>\*\*|//|[<>=!]=|->|:=|[-+*/%()\[\],<>])"
 )
 _PAIRS = {")": "(", "]": "["}
-_HINTS = {
-    "^": "a power is written x**2",
-    "=": "an equation is written left == right",
-    ":": "a colon has no place inside an expression",
-    ":=": "nothing is assigned inside an expression",
-    "->": "an arrow has no place in an expression",
-    ".": "attributes, methods and dots have no place here",
-    "#": "a comment has no place inside an expression",
-    '"': "strings are not part of the language",
-    "'": "strings are not part of the language; a derivative is written D(f, x)",
-    "{": "group with ( )",
-    "}": "group with ( )",
-    "!": "a factorial is written prod(i, (i, 1, n)), an inequality !=",
-    "&": "write and",
-    "|": "write or; an absolute value is abs(x)",
-    "~": "write not",
-    "@": "a matrix product is written sum(A[i, j]*B[j, k], j)",
-    "\\": r"LaTeX is not read here; \frac{a}{b} is a/b, x_i is x[i], \sum_i e is sum(e, i)",
-    ";": "one expression at a time",
-    "\t": "write spaces, not tabs",
-}
-_FOLLOWED = {
-    **dict.fromkeys(("^T", ".T", ".t", ".mT"), "a transposed matrix is written A[j, i]"),
-    **dict.fromkeys((".sum", ".mean", ".prod", ".max", ".min"), "a sum over an index is written sum(x[i], i)"),
-}
-_WORDS = {
-    "lambda": "lambda is a word of Python; write lam",
-    "if": "cases are written where(condition, a, b)",
-    "else": "cases are written where(condition, a, b)",
-    "for": "a sum over an index is written sum(e, i)",
-    "in": "a sum over an index is written sum(e, i)",
-    "is": "equality is written ==",
-    "True": "there are no truth values; write a condition such as x > 0",
-    "False": "there are no truth values; write a condition such as x > 0",
-}
 
 
 def shown(character: str) -> str:
@@ -179,8 +145,8 @@ def _check_tokens(text: Text) -> None:
             check_name(text, word, position)
         elif kind == "number":
             exact(text, word, position)
-        elif word in _HINTS:
-            raise text.error(f"{word} is not part of the language: {_hint(value, position, word)}", position)
+        elif word in HINTS:
+            raise text.error(f"{word} is not part of the language: {advice(value, position, word)}", position)
         elif word in "([":
             opened.append((word, position))
         elif word in ")]" and (not opened or opened.pop()[0] != _PAIRS[word]):
@@ -201,13 +167,6 @@ def _check_tokens(text: Text) -> None:
         raise text.error(f"{opened[-1][0]} is never closed", opened[-1][1])
 
 
-def _hint(value: str, position: int, word: str) -> str:
-    """What to write for a sign that the language does not have, as far as what follows tells what was meant."""
-    following = re.match(r"\s*\w*", value[position + len(word) :])
-    more = _FOLLOWED.get(word + following.group().strip()) if following else None
-    return "; ".join(hint for hint in (_HINTS.get(word), more) if hint)
-
-
 def _beside(text: Text, previous: str, position: int) -> CatalogError:
     """Two operands with nothing between them."""
     from derive.language.scope import CALLABLE  # which reads texts itself
@@ -219,29 +178,10 @@ def _beside(text: Text, previous: str, position: int) -> CatalogError:
 
 def _unknown_character(text: Text, position: int) -> CatalogError:
     character = text.value[position]
-    hint = _hint(text.value, position, character)
+    hint = advice(text.value, position, character)
     if not hint and ord(character) > 127:
-        hint = "names and signs are ASCII" + _lookalike(character)
+        hint = "names and signs are ASCII" + lookalike(character)
     return text.error(f"{shown(character)} is not part of the language" + (f": {hint}" if hint else ""), position)
-
-
-LOOKALIKES = {
-    **dict(zip("аеорсухіјѕАВЕКМНОРСТХ", "aeopcyxijsABEKMHOPCTX", strict=True)),
-    **dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEZHIKMNOPTYXo", strict=True)),
-    "−": "-", "–": "-", "—": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "∗": "*", "≤": "<=", "≥": ">=", "≠": "!=",
-    "√": "sqrt( )", "Σ": "sum(e, i)", "∑": "sum(e, i)", "∏": "prod(e, i)", "∂": "D(f, x)", "π": "pi", "²": "**2",
-    "³": "**3", "’": "D(f, x)", "\xa0": "a space",
-    "α": "alpha", "β": "beta", "γ": "gamma", "ε": "epsilon", "θ": "theta", "λ": "lam", "μ": "mu", "σ": "sigma",
-    "τ": "tau", "φ": "phi", "ψ": "psi", "ω": "omega", "η": "eta", "κ": "kappa", "ρ": "rho", "ξ": "xi", "ζ": "zeta",
-    "ν": "nu", "χ": "chi", "δ": "delta(i, j)",
-}  # fmt: skip
-
-
-def _lookalike(character: str) -> str:
-    other = LOOKALIKES.get(character)
-    if other is None and 0xFF01 <= ord(character) <= 0xFF5E:
-        other = chr(ord(character) - 0xFEE0)
-    return f"; write {other}" if other else ""
 
 
 def check_name(text: Text, word: str, position: int = 0) -> None:
@@ -249,7 +189,7 @@ def check_name(text: Text, word: str, position: int = 0) -> None:
     if word in ("and", "or", "not"):
         return
     if iskeyword(word):
-        raise text.error(_WORDS.get(word, f"{word} is a word of Python and not part of the language"), position)
+        raise text.error(WORDS.get(word, f"{word} is a word of Python and not part of the language"), position)
     if not NAME.fullmatch(word):
         raise text.error(f"{word[:60]} is not a name: letters and digits, joined by single _", position)
     if len(word) > 64:

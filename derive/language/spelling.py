@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from derive.errors import CatalogError
 from derive.language.scope import BINDERS, CALLABLE
-from derive.language.source import LENGTH, LOOKALIKES, NAME, WIDTH, parsed, written
+from derive.language.signs import LOOKALIKES
+from derive.language.source import LENGTH, NAME, WIDTH, parsed, written
 
 # What people call functions that the language writes out, or has under another name. "" where it has nothing.
 _WRITTEN = {
