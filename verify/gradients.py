@@ -16,8 +16,8 @@ from verify.floats.coupling import independent
 from verify.floats.labelled import Array, Label, Labelled, Probe, Stored, spread
 from verify.testimony import Saying, Testimony
 
-AT_ONCE = 2**18
-"""Elements of the moved copies held at one time."""
+AT_ONCE = 2**15
+"""Elements of the moved copies held at one time: what the caches of a processor hold."""
 
 
 class GradientCheck:
