@@ -85,8 +85,9 @@ def _code(formula: Formula, known: Findings) -> Iterator[Code]:
     except NONE as error:
         yield from (Code(target, refused=str(error)) for target in TARGETS)
         return
-    # The page shows what is claimed; in the code the definitions alone are enough.
+    # The page shows what is claimed, and the mathematics; in the code the definitions alone are enough.
     brief = replace(module, formula=replace(formula, claims=()))
+    brief.latex = []
     for target in TARGETS:
         try:
             yield Code(target, printed(brief, target))

@@ -48,5 +48,7 @@ def functions(formula: Formula, of: str, by: str, known: Findings | None = None)
 
 def _made(formula: Formula, of: str, by: tuple[str, ...] = (), known: Findings | None = None) -> dict[str, Any]:
     """The functions that are exported, by name; nobody reads what they are about."""
-    module = plan(formula, (of,), by, known)
-    return vars(run(printed(replace(module, formula=replace(formula, claims=())), "numpy"), "numpy", formula.name))
+    planned = plan(formula, (of,), by, known)
+    brief = replace(planned, formula=replace(formula, claims=()))
+    brief.latex = []
+    return vars(run(printed(brief, "numpy"), "numpy", formula.name))
