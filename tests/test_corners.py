@@ -59,7 +59,18 @@ SIGNS = [
     ("max(x[i], i) == log(sum(exp(1000000*x[i]), i))/1000000",
      "max(x[i], i) <= log(sum(exp(1000000*x[i]), i))/1000000", V),
 ]  # fmt: skip
-PAIRS = [*EQUAL_SIZES, *TURNS, *WHOLE_NUMBERS, *WIDE, *SIGNS]
+NEARLY = [
+    ("exp(x) >= 2.7183*x", "exp(x) >= 2.7182*x", X),  # e is 2.71828…
+    ("x*log(x) >= -0.3678", "x*log(x) >= -0.3679", {"x": "positive"}),  # -1/e is -0.36787…
+    ("log(x) <= x - 1 - 1e-10", "log(x) <= x - 1", {"x": "positive"}),
+    ("p*log(p/q) + (1 - p)*log((1 - p)/(1 - q)) >= 2.001*(p - q)**2",
+     "p*log(p/q) + (1 - p)*log((1 - p)/(1 - q)) >= 2*(p - q)**2", {"p": "unit", "q": "unit"}),  # Pinsker's
+    ("sum(p[i]**2, i) >= 1/n + 1e-9", "sum(p[i]**2, i) >= 1/n", {"p": "simplex[n]"}),
+    ("-sum(p[i]*log(p[i]), i) <= log(n) - 1e-9", "-sum(p[i]*log(p[i]), i) <= log(n)", {"p": "simplex[n]"}),
+    ("sum(x[i]*y[i], i)**2 <= 0.9999*sum(x[i]**2, i)*sum(y[i]**2, i)",
+     "sum(x[i]*y[i], i)**2 <= sum(x[i]**2, i)*sum(y[i]**2, i)", {"x": "real[n]", "y": "real[n]"}),
+]  # fmt: skip
+PAIRS = [*EQUAL_SIZES, *TURNS, *WHOLE_NUMBERS, *WIDE, *SIGNS, *NEARLY]
 
 
 @pytest.mark.parametrize(("wrong", "inputs"), [(wrong, inputs) for wrong, _, inputs in PAIRS])

@@ -18,6 +18,7 @@ from verify.arithmetic.reach import Reach
 from verify.arithmetic.straddling import is_counted
 from verify.corners import CORNERS
 from verify.counterexample import described, shrunk
+from verify.descent import descents
 from verify.examples import testimony
 from verify.membership import is_inside
 from verify.points import there
@@ -138,6 +139,7 @@ def _further(session: Session, claim: Claim, record: Record) -> Iterator[Draw]:
     if any(map(_compares_sizes, reach.nodes)):
         yield from session.level()
     yield from session.turning(claim, record.agreed)
+    yield from descents(session.formula, claim, [draw for draw, _ in record.agreed])
 
 
 def _depends_on_signs(node: Node) -> bool:
