@@ -196,6 +196,17 @@ def test_a_later_book_takes_the_place_of_an_earlier_one(tmp_path):
     assert (folder / "index.html").read_bytes() == b"2"
 
 
+def test_what_an_interrupted_book_left_goes_with_the_next(tmp_path):
+    def interrupted():
+        yield File("formulas/half.html", b"1")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        site.written(interrupted(), tmp_path / "book")
+    site.written([File("index.html", b"2")], tmp_path / "book")
+    assert [file.name for file in (tmp_path / "book").rglob("*.html")] == ["index.html"]
+
+
 def test_the_same_report_gives_the_same_bytes(tmp_path):
     assert book_of(CATALOG, tmp_path) == book_of(CATALOG, tmp_path)
 

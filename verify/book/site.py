@@ -94,18 +94,26 @@ def written(made: Iterable[File], folder: Path) -> int:
     before = set((folder / MARKER).read_text().split("\n")) if (folder / MARKER).exists() else set()
     total, names = 0, []
     (folder / MARKER).touch()
-    for file in made:
-        target = folder.joinpath(file.path)
-        target.parent.mkdir(exist_ok=True)
-        _replace(target, file.content)
-        total += len(file.content)
-        names.append(file.path)
-    _replace(folder / MARKER, "".join(f"{name}\n" for name in sorted(names)).encode())
+    try:
+        for file in made:
+            target = folder.joinpath(file.path)
+            target.parent.mkdir(exist_ok=True)
+            _replace(target, file.content)
+            total += len(file.content)
+            names.append(file.path)
+    except BaseException:  # what is there already is known to the next book
+        _mark(folder, {*before, *names})
+        raise
+    _mark(folder, names)
     for name in sorted(before - {*names, ""}):
         stale = folder / name
         if re.fullmatch(r"(?:[a-z]+/)?[A-Za-z0-9_.-]+", name) and stale.is_file() and not stale.is_symlink():
             stale.unlink()
     return total
+
+
+def _mark(folder: Path, names: Iterable[str]) -> None:
+    _replace(folder / MARKER, "".join(f"{name}\n" for name in sorted(names) if name).encode())
 
 
 def _replace(target: Path, content: bytes) -> None:
