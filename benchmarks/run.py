@@ -34,17 +34,18 @@ class Part(NamedTuple):
 def _against_sympy(size: int) -> Part:
     title = f"Deriving and proving, against tensorgrad and SymPy at n = {size}"
     quick = ("--size", str(size), "--rounds", "2", "--limit", "5")
-    return Part(title, "rivals.py", ("--size", str(size), "--rounds", "5"), quick, 900)
+    return Part(title, "rivals.py", ("--size", str(size), "--rounds", "5", "--limit", "20"), quick, 900)
 
 
 PARTS = (
-    Part("Start-up, against import sympy", "startup.py", (), ("3",)),
+    Part("Start-up, against import sympy", "startup.py", (), ("3",), 600, 300),
+    Part("A cold check, by part", "cold.py", (), ("--every", "10")),
     Part("Checks of a given gradient", "gradcheck.py", (), ("--quick", "--rounds", "3")),
     *map(_against_sympy, (3, 4, 6, 8)),
     Part("Proofs, over the catalog", "proofs.py"),
     Part("Sizes", "sizes.py"),
-    Part("Depth", "depth.py", (), ("--quick",), 1800),
-    Part("Formulas and workers", "scale.py", ("400", "3"), ("40", "1"), 1800),
+    Part("Depth", "depth.py", (), ("--quick",)),
+    Part("Formulas and workers", "scale.py", ("200", "3"), ("40", "1")),
     Part("Export, speed", "export.py", (), None, 900, 300),
     Part("Export, accuracy", "accuracy.py", (), None, 900, 300),
 )
