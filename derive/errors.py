@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+ALIKE = 5  # letters with which a word starts that is meant, as definitions does where define is
+
 
 class Place(msgspec.Struct, frozen=True):
     """A position in a file; line and column count from 1. `source` is the text of that line."""
@@ -61,5 +63,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """ " (did you mean X?)" for the known word closest to this one, or "" if none is close."""
     from difflib import get_close_matches  # not at the top: few words are wrong
 
-    found = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    known = list(known)
+    found = get_close_matches(word, known, n=1, cutoff=0.6)
+    found = found or [other for other in known if len(word) >= ALIKE and other.startswith(word[:ALIKE])]
     return f" (did you mean {found[0]}?)" if found else ""

@@ -181,6 +181,35 @@ def test_an_index_on_the_wrong_axis_is_offered_its_place():
     assert not any("perhaps" in note for note in refused("sum(W[i, i], i) == 0").notes)
 
 
+ENTRY = """\
+bad:
+  title: t
+  group: g
+  inputs: {x: "real[n]"}
+  define: {L: "sum(x[i]**2, i)"}
+  claims: ["D(L, x[k]) == 2*x[k]"]
+  source: s
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ("  group", "\tgroup", "lines are indented with spaces, not tabs"),
+        ("  group", "   group", "the fields of an entry start in one column"),
+        ("title: t", "title: Loss: half", "a text with `: ` in it is quoted"),
+        ('"real[n]"', "real[n]", "or a leading * & ! % @ ` is quoted"),
+        ('"real[n]"', '"float[n]"', "a vector real[n], a matrix real[m, n]"),
+        ("define", "definitions", "unknown field definitions (did you mean define?)"),
+        ("D(L, x[k])", "dL/dx[k]", "a derivative is written D(L, x) or D(L, x[i])"),
+    ],
+)
+def test_a_slip_in_yaml_is_told_what_to_do_about_it(right: str, wrong: str, says: str):
+    assert not catalog.read(ENTRY, "catalog.yaml").errors
+    problem = catalog.read(ENTRY.replace(right, wrong, 1), "catalog.yaml").errors[0]
+    assert says in str(problem)
+
+
 def test_a_missing_delta_is_offered():
     # d(x_i^2)/dx_k = 2 x_i [i = k]
     problem = refused("D(x[i]**2, x[k]) == 2*x[i]", x="real[n]")

@@ -6,6 +6,7 @@ FALLBACK = Code(
     "D100",
     "cannot be read",
     "The file is not there or may not be read, or the text cannot be read for the reason that the message gives.",
+    patterns=(r".*: a pipe, to which nobody",),
 )
 
 CODES = (

@@ -122,11 +122,21 @@ def composed(chunk: Chunk) -> Mapping:
         mark = problem.problem_mark or problem.context_mark
         place = chunk.place(mark.index) if mark else chunk.place(0)
         reason = problem.problem or "unreadable"
-        raise CatalogError(
-            f"not YAML: {reason}", place, "a text with [ ] { } , : # or a leading * & ! % @ ` is quoted: 'real[n]'"
-        ) from None
+        raise CatalogError(f"not YAML: {reason}", place, _advice(reason, place)) from None
     except yaml.YAMLError as problem:
         raise CatalogError(f"not YAML: {str(problem).splitlines()[0]}", chunk.place(0)) from None
+
+
+def _advice(reason: str, place: Place) -> str:
+    """What to do about a complaint of the parser."""
+    start = place.source[: place.column]
+    if "\t" in start or (not start.strip() and "cannot start" in reason):
+        return "lines are indented with spaces, not tabs"
+    if "expected key" in reason or "block end" in reason:
+        return "the fields of an entry start in one column, two spaces in"
+    if reason.startswith("mapping values"):
+        return "a text with `: ` in it is quoted: 'Loss: half the squares'"
+    return "a text with [ ] { } , : # or a leading * & ! % @ ` is quoted: 'real[n]'"
 
 
 class _Composer:

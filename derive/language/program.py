@@ -32,8 +32,9 @@ def read_input(name: Text, declared: Text, scope: Scope) -> Tensor:
     domain = DOMAINS.get(found[1])
     if domain is None:
         raise declared.error(
-            f"unknown domain {found[1]}{nearest(found[1], DOMAINS)}", 0, f"known: {', '.join(DOMAINS)}"
-        )
+            f"unknown domain {found[1]}{nearest(found[1], DOMAINS)}", 0, f"known: {', '.join(DOMAINS)}",
+            "a number is real, a vector real[n], a matrix real[m, n]",
+        )  # fmt: skip
     axes = tuple(_axis(part, scope, 1 if domain.relation else 0) for part in _parts(declared, found))
     if len(axes) < domain.axes:
         raise declared.error(f"{domain.name} needs {domain.axes} {'axis' if domain.axes == 1 else 'axes'} or more")
