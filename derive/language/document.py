@@ -130,11 +130,12 @@ def composed(chunk: Chunk) -> Mapping:
 def _advice(reason: str, place: Place) -> str:
     """What to do about a complaint of the parser."""
     start = place.source[: place.column]
-    if "\t" in start or (not start.strip() and "cannot start" in reason):
+    if "tab" in reason or (not start.strip() and "cannot start" in reason):
         return "lines are indented with spaces, not tabs"
-    if "expected key" in reason or "block end" in reason:
+    is_mapping = reason.startswith("mapping values")
+    if "expected key" in reason or "block end" in reason or (is_mapping and place.source.count(":") < 2):
         return "the fields of an entry start in one column, two spaces in"
-    if reason.startswith("mapping values"):
+    if is_mapping:
         return "a text with `: ` in it is quoted: 'Loss: half the squares'"
     return "a text with [ ] { } , : # or a leading * & ! % @ ` is quoted: 'real[n]'"
 
