@@ -20,7 +20,7 @@ from derive.printing.letters import GREEK
 from derive.printing.mathml import BIG
 from derive.selection import select
 from verify import run
-from verify.book import binding, press, site
+from verify.book import binding, pictures, press, site
 from verify.book.html import admitted, tag, text
 from verify.book.press import File, Press
 from verify.testimony import Settings
@@ -184,6 +184,14 @@ def test_a_second_book_finds_its_chapters_and_the_times_of_the_check_until_they_
     assert run_command(["cache", "clear"]) == 0
     assert capsys.readouterr().out == "forgot 1 formula and 1 page of the book\n"
     assert not list((tmp_path / "cache" / "book").iterdir())
+
+
+def test_without_the_libraries_that_draw_a_book_has_no_pictures_and_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(pictures, "are_there", lambda: False)
+    assert run_command(["report", "bn_backward", "--out", str(tmp_path / "book"), "--no-cache"]) == 0
+    assert "without pictures: they need matplotlib" in capsys.readouterr().err
+    assert "pip install" in (tmp_path / "book" / "pictures.html").read_text()
+    assert "<svg" not in (tmp_path / "book" / "formulas" / "bn_backward.html").read_text()
 
 
 def test_a_later_book_takes_the_place_of_an_earlier_one(tmp_path):
