@@ -185,6 +185,24 @@ def test_with_no_more_undefined_on_the_right_it_is_right(text, inputs):
     assert verdict(text, inputs).verdict in ("proved", "agrees")
 
 
+# -------------------------------------------------------------------------- a case that is not taken
+
+GUARDED = [
+    ("where(x > 0, sqrt(x), y) == y + where(x > 0, 1, 0)*(sqrt(x) - y)",
+     "where(x > 0, sqrt(x), y) == y + where(x > 0, sqrt(x) - y, 0)"),
+    ("where(x > 0, log(x)*y, 0) == y*log(x)*where(x > 0, 1, 0)",
+     "where(x > 0, log(x)*y, 0) == y*where(x > 0, log(x), 0)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("wrong", "right"), GUARDED)
+def test_what_is_undefined_in_a_case_that_is_not_taken_is_undefined_outside_of_it(wrong, right):
+    # 0*sqrt(-1) has no value
+    assert not is_proved(wrong, XY)
+    assert verdict(wrong, XY).verdict == "refuted"
+    assert verdict(right, XY).verdict == "proved"
+
+
 # -------------------------------------------------------------------- conditions without a truth
 
 

@@ -25,13 +25,14 @@ from derive.algebra.polynomial import (
     variable,
 )
 from derive.binding import replace, walk
-from derive.expression import ONE, Add, Call, Element, Index, Multiply, Node, Number, Power, Size, add, number
+from derive.expression import ONE, Add, Call, Element, Index, Multiply, Node, Number, Power, Size, Where, add, number
 from derive.printing.text import text
 
 _HALF = constant(fmpq(1, 2))
 _LOGARITHM = number(Fraction(-1, 2))
 
-Place = tuple[str, Polynomial, Polynomial]
+Guards = frozenset[tuple[Node, bool]]  # the conditions under which an expression is read, and how they go
+Place = tuple[str, Polynomial, Polynomial, Guards]
 """Where the base of a power is "= 0" or "< 0", and the exponent: -1 for all that are surely below 0, 1/2 for all that
 are surely no integers."""
 
@@ -43,8 +44,8 @@ def singular_places(ring: Normalizer, nodes: Iterable[Node], slopes: int) -> set
     """
     found: set[Place] = set()
     for node in nodes:
-        for base, exponent in _bases(node):
-            found |= _places(ring, base, exponent, slopes)
+        for base, exponent, guards in _bases(node):
+            found |= {(*place, guards) for place in _places(ring, base, exponent, slopes)}
     return found
 
 
@@ -57,8 +58,8 @@ def beyond(ring: Normalizer, places: set[Place], others: set[Place]) -> set[Plac
 
 
 def _is_within(ring: Normalizer, place: Place, other: Place) -> bool:
-    where, base, exponent = place
-    if other[:2] != (where, base):
+    where, base, exponent, guards = place
+    if other[:2] != (where, base) or not other[3] <= guards:
         return False
     if where == "< 0":
         return other[2] in (exponent, _HALF)
@@ -69,18 +70,35 @@ def place_text(place: Place) -> str:
     return f"{text(node_of(place[1]))} {place[0]}"
 
 
-def _bases(node: Node) -> Iterator[tuple[Node, Node]]:
-    """Bases and exponents of powers; a logarithm needs what an inverse root needs."""
-    for part in walk(node):
+def _bases(node: Node) -> Iterator[tuple[Node, Node, Guards]]:
+    """Bases and exponents of powers with their guards; a logarithm needs what an inverse root needs."""
+    for part, guards in _guarded(node):
         match part:
             case Power(_, Number(numerator, 1)) if numerator >= 0:
                 continue
             case Power(base, exponent) if not _is_positive(base):
-                yield _with_plain_names(base, exponent)
+                yield *_with_plain_names(base, exponent), guards
             case Call("log", argument) if not _is_positive(argument):
-                yield _with_plain_names(argument, _LOGARITHM)
+                yield *_with_plain_names(argument, _LOGARITHM), guards
             case Call("log1p", argument):
-                yield _with_plain_names(add(argument, ONE), _LOGARITHM)
+                yield *_with_plain_names(add(argument, ONE), _LOGARITHM), guards
+
+
+def _guarded(node: Node) -> Iterator[tuple[Node, Guards]]:
+    """Every part of an expression, once with each set of conditions under which it is read."""
+    waiting: list[tuple[Node, Guards]] = [(node, frozenset())]
+    seen = set(waiting)
+    while waiting:
+        part, guards = waiting.pop()
+        yield part, guards
+        below = [(child, guards) for child in part.parts]
+        if isinstance(part, Where):
+            condition, _ = _with_plain_names(part.condition, ONE)
+            cases = ((part.then, True), (part.otherwise, False))
+            below = [(part.condition, guards), *((case, guards | {(condition, way)}) for case, way in cases)]
+        fresh = [item for item in dict.fromkeys(below) if item not in seen]
+        seen.update(fresh)
+        waiting.extend(fresh)
 
 
 def _is_positive(base: Node) -> bool:
@@ -99,7 +117,10 @@ def _with_plain_names(base: Node, exponent: Node) -> tuple[Node, Node]:
     return replace(base, names), replace(exponent, names)
 
 
-def _places(ring: Normalizer, base: Node, exponent: Node, slopes: int) -> set[Place]:
+_Bare = tuple[str, Polynomial, Polynomial]
+
+
+def _places(ring: Normalizer, base: Node, exponent: Node, slopes: int) -> set[_Bare]:
     value, power = ring(base), exponent_of(ring(exponent))
     least = as_polynomial(power) - UNIT.scaled(fmpq(slopes))
     zeros = set() if ring.is_positive(least) else _factors(ring, base)
@@ -107,7 +128,7 @@ def _places(ring: Normalizer, base: Node, exponent: Node, slopes: int) -> set[Pl
     return {("= 0", part, -UNIT if is_sure else least) for part in zeros} | _negative(ring, value, power)
 
 
-def _negative(ring: Normalizer, value: Polynomial, power: Exponent) -> set[Place]:
+def _negative(ring: Normalizer, value: Polynomial, power: Exponent) -> set[_Bare]:
     """Where the base of a power that may be broken is < 0, told by what of its factors has no sure sign."""
     if is_integer(power) or is_shown_nonnegative(ring, value):
         return set()
