@@ -94,6 +94,13 @@ def book(tmp_path_factory):
     return book_of(CATALOG, tmp_path_factory.mktemp("book"))
 
 
+def test_a_page_tells_what_is_right_where_no_small_edit_mends_a_derivative(tmp_path):
+    wrong = CATALOG.replace("D(L, x[k]) == 2*x[k]", "D(L, x[k]) == sin(7*x[k])**3 + 5*n")
+    page = Page(book_of(wrong, tmp_path)["formulas/square_sum.html"].decode())
+    assert "perhaps" not in page.text
+    assert "rightD(L, x[k]) == 2*x[k]" in page.text
+
+
 def test_a_page_tells_what_is_claimed_what_is_known_and_what_is_printed_wrong(book):
     page = Page(book["formulas/square.html"].decode())
     for words in ("The square", "What fits on one page.", "proved", "refuted", "3x", "claimed", "expected: fails"):

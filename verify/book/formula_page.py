@@ -181,6 +181,8 @@ def _wrong(judged: Judged) -> Markup:
     if isinstance(judged.diagnosis, str):
         rows.append(("perhaps", judged.diagnosis))
         rows += [("then it agrees", judged.repaired)] if isinstance(judged.repaired, str) else []
+    if isinstance(judged.right, str):
+        rows.append(("right", judged.right))
     return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in rows), class_="wrong")
 
 
