@@ -331,7 +331,7 @@ def test_a_hundred_definitions_in_a_row_are_no_deep_recursion():
 def test_an_agreement_names_its_points_sizes_and_digits():
     testimony = asked("D(L, x[k]) == p[k] - y[k]", CROSS, **CROSS_IN)
     assert testimony.facts == {
-        "points": 6, "digits": 60, "branches": 0,
+        "points": 10, "digits": 60, "branches": 0,
         "sizes": [{"K": 2}, {"K": 3}, {"K": 5}, {"K": 4}, {"K": 7}, {"K": 6}],
     }  # fmt: skip
 

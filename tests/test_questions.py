@@ -271,7 +271,7 @@ def test_an_answer_says_the_form_the_verdict_and_what_was_assumed(capsys):
     status, out, err = run(capsys, "d", LOGISTIC, "w[k]", "--no-cache")
     assert (status, err) == (0, "")
     assert "  = -sum(x[i, k]*y[i]*sigmoid(" in out
-    assert "  proved   algebra for every size, exact at 7 points to 60 digits, differences at " in out
+    assert "  proved   algebra for every size, exact at 13 points to 60 digits, differences at " in out
     assert "  assumed  w: real[n]   x: real[m, n]   y: real[m]\n" in out
     assert "  latex    -\\sum_{i} x_{ik} y_{i}" in out
 

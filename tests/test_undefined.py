@@ -154,7 +154,17 @@ def test_powers_to_unlike_sizes_are_the_same_at_equal_sizes():
 def test_an_exponent_that_is_whole_by_an_identity_has_a_value_for_a_negative_base():
     # exp(log(2)) is 2, exp(log(3)) is 3
     assert verdict("x**2 == x**exp(log(2))", X).verdict in ("proved", "undecided")
-    assert verdict("x**2 == x**exp(log(3))", X).verdict == "refuted"
+    assert verdict("x**2 == x**exp(log(3))", X).verdict in ("refuted", "undecided")
+    assert verdict("x**2 == x**exp(log(3))", {"x": "positive"}).verdict == "refuted"
+
+
+@pytest.mark.parametrize("exponent", ["exp(log(2))", "sqrt(2**2)"])
+def test_and_a_slope_too(exponent):
+    # the slope of x**2 is 2*x, and not 0, by whatever is known of the exponent
+    assert verdict(f"D(x**2, x) == D(x**({exponent}), x)", X).verdict in ("proved", "agrees", "undecided")
+    assert verdict(f"D(cos(x)**2, x) == D(cos(x)**({exponent}), x)", X).verdict in ("proved", "agrees", "undecided")
+    assert verdict(f"D(cos(x)**2, x) == 2*D(cos(x)**({exponent}), x)", X).verdict in ("refuted", "undecided")
+    assert verdict(f"D(x**2, x) == 2*D(x**({exponent}), x)", {"x": "positive"}).verdict == "refuted"
 
 
 # --------------------------------------------------------------------- 0 to a power that may be 0

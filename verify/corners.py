@@ -10,7 +10,8 @@ CORNERS = 2_000  # the first number of the draws at corners of the domain
 _WHOLE = ("", "small", "far")  # how whole numbers are drawn each time
 _WIDE = 11  # beyond the sizes of all other draws
 _MOST_WIDE = 2  # sizes, that arrays may have so many axes
-_SIDED = ("below", "below", "above", "close", "high 4", "low 4")
+FAR = ("high 4", "low 4")  # of those below, what is told from others by what is rounded
+_SIDED = ("below", "below", "above", "close", *FAR)
 
 
 def again(formula: Formula, seed: int) -> Iterator[Draw]:

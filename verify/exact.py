@@ -16,7 +16,7 @@ from verify.arithmetic.branches import Truths
 from verify.arithmetic.comparison import Outcome
 from verify.arithmetic.reach import Reach
 from verify.arithmetic.straddling import is_counted
-from verify.corners import CORNERS
+from verify.corners import CORNERS, FAR
 from verify.counterexample import described, shrunk
 from verify.descent import descents
 from verify.examples import testimony
@@ -135,7 +135,8 @@ def _further(session: Session, claim: Claim, record: Record) -> Iterator[Draw]:
         yield from session.again()
     yield from _near_boundaries(session, reach, record)
     if reach.choices or any(map(_depends_on_signs, reach.nodes)):
-        yield from session.sided()
+        is_rounded = any(isinstance(node, Call) and node.function == "floor" for node in reach.nodes)
+        yield from (at for at in session.sided() if is_rounded or at.stratum not in FAR)
     if any(map(_compares_sizes, reach.nodes)):
         yield from session.level()
     yield from session.turning(claim, record.agreed)

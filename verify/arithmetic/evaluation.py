@@ -140,7 +140,7 @@ def value_of_power(at: Evaluation, node: Power) -> Array:
         return elementary.power(base, exponent)
     value = elementary.function("exp", balls.multiply(exponent, elementary.function("log", base)))
     if value.trouble == balls.UNDEFINED and _may_be_whole(exponent):
-        value = Array(value.data, value.labels, False, balls.DOUBTFUL)
+        raise UnsupportedError("a power of a negative number whose exponent may be a whole one")
     is_zero = np.frompyfunc(arb.is_zero, 1, 1)(base.balls())
     if not np.any(is_zero):
         return value
