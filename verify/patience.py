@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from types import FrameType
 
 
+_AGAIN = 1.0  # seconds to the next ring: what is raised where Python collects garbage is lost
+
+
 class OutOfTime(BaseException):
     """The seconds are over. No `except Exception` on the way catches it: a witness cannot take it for its own."""
 
@@ -22,7 +25,7 @@ def limited(seconds: float) -> Iterator[None]:
         raise OutOfTime
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
     try:
         yield
     finally:
