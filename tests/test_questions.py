@@ -384,7 +384,7 @@ def test_a_wrong_claim_shows_where_and_the_command_that_shows_it_again(capsys):
 
 
 def test_a_claim_past_its_time_is_undecided_and_the_next_is_judged(capsys):
-    hard = "D(sum(tanh(x[i])**9/(1 + exp(x[i]))**9, i)**9, x[k], x[l], x[p], x[q], x[r]) == x[k]*x[l]*x[p]"
+    hard = "D(sum(tanh(x[i])**9/(1 + exp(x[i]))**9, i)**9, x[k], x[l], x[p], x[q], x[r]) == x[k]*x[l]*x[p]*x[q]*x[r]"
     status, out, _ = run(capsys, "check", "--claim", hard, "--timeout", "0.01", "--witness", "algebra,exact")
     assert status == 1
     assert "because  no verdict within 0.01 s" in out

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-
 _AGAIN = 1.0  # seconds to the next ring: what is raised where Python collects garbage is lost
 
 
