@@ -32,6 +32,7 @@ from derive.expression import arena
 from derive.proof import Algebra
 
 LEAST, MEAN, SYMPY = 5, 20, 1000  # the ratios to be reached
+WARM = 15  # proofs in a row in each round: the first are slower, behind what another library has read
 
 # ----------------------------------------------------------------------------------- the five, here
 
@@ -288,7 +289,7 @@ def measured(rounds: int, n: int, limit: float) -> list[Row]:
     for name in OURS:
         mine, theirs, says = [], [], "not installed"
         for at in range(rounds + 1):  # in turn, so that both meet the same machine; the first warms up
-            found = [ours(name) for _ in range(3)]
+            found = [ours(name) for _ in range(WARM)]
             mine += found if at else []
             if rival:
                 seconds, says = rival.timed(name)

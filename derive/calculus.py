@@ -44,17 +44,15 @@ def differential(node: Node, leaf: Leaf, relevant: Callable[[Node], bool], is_co
     def rule(part: Node) -> Node:
         if not relevant(part):
             return ZERO
-        chosen = RULES.get(type(part))
+        if isinstance(part, Element | Variable):
+            return leaf(part)
+        if is_contracted and isinstance(part, Reduce):
+            return contracted_derivative_of_reduce(part, rule)
+        chosen = FORWARD.get(type(part))
         if chosen is None:
             raise UnsupportedError(f"no derivative of {type(part).__name__}")
         return chosen(part, rule)
 
-    def element_rule(part: Node, _: Leaf) -> Node:
-        return leaf(part)
-
-    RULES = {**FORWARD, Element: element_rule, Variable: element_rule}
-    if is_contracted:
-        RULES[Reduce] = contracted_derivative_of_reduce
     return rule(node)
 
 

@@ -78,7 +78,7 @@ def _likely(resolution: Resolution, claim: Claim) -> list[frozenset[Tensor]]:
         sides = [resolution.without_derivatives(side) for side in (claim.left, claim.right)]
     except (UnsupportedError, RecursionError):
         return []
-    needed = {d.tensor for side in (claim.left, claim.right) for d in resolution.needed(side)}
+    needed = {d.tensor for d in resolution.needed(claim.left, claim.right)}
     few = [o for o in _openings(resolution, claim) if len(o & needed) <= MOST_OPENED_AT_FIRST]
     return [o for o in few if _may_meet(resolution, *(_names(resolution, side, o) for side in sides))]
 

@@ -115,10 +115,10 @@ class Resolution:
     def define(self, tensor: Tensor, indices: tuple[Index, ...], body: Node) -> Definition:
         return Definition(tensor, indices, body, "", self.formula.place)
 
-    def needed(self, target: Node) -> list[Definition]:
-        """The definitions that the target depends on, in order."""
+    def needed(self, *targets: Node) -> list[Definition]:
+        """The definitions that the targets depend on, in order."""
         needed: set[Tensor] = set()
-        waiting = set(mentioned(target))
+        waiting = set[Tensor]().union(*map(mentioned, targets))
         while waiting:
             tensor = waiting.pop()
             needed.add(tensor)

@@ -48,7 +48,6 @@ Definitions = Callable[[Element], Node | None]
 Resolve = Callable[[Derivative], Node]
 
 ONE_RATIONAL = fmpq(1)
-_UNIT_TERMS = UNIT.terms.keys()
 MAX_TERMS = 20_000
 MAX_EFFORT = 200_000
 MAX_POWER = 24
@@ -137,16 +136,21 @@ class Normalizer:
 
     def product(self, a: Polynomial, b: Polynomial) -> Polynomial:
         self.spend(len(a.terms) * len(b.terms))
-        if a.terms.keys() == _UNIT_TERMS:
+        if len(a.terms) == 1 == len(b.terms):
+            ((m, c),), ((n, d),) = a.terms.items(), b.terms.items()
+            joined = monomial_product(m, n)
+            reduced = self.reduced(joined) if m and n else None
+            return Polynomial({joined: c * d}) if reduced is None else reduced.scaled(c * d)
+        if len(a.terms) == 1 and () in a.terms:
             return b.scaled(a.terms[()])
-        if b.terms.keys() == _UNIT_TERMS:
+        if len(b.terms) == 1 and () in b.terms:
             return a.scaled(b.terms[()])
         terms: dict[Monomial, Rational] = {}
         special: list[tuple[Polynomial, Rational]] = []
         for m, c in a.terms.items():
             for n, d in b.terms.items():
                 joined = monomial_product(m, n)
-                reduced = self.reduced(joined)
+                reduced = self.reduced(joined) if m and n else None
                 if reduced is not None:
                     special.append((reduced, c * d))
                 elif joined in terms:

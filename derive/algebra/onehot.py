@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 def picks(atom: Node) -> Element | None:
     """The one-hot element that makes the atom a choice of one term, None if it is no such sum."""
-    match atom:
-        case Reduce("sum", Multiply(factors), (index,)):
-            return next((f for f in factors if isinstance(f, Element) and _is_hot(f, index)), None)
-    return None
+    if not isinstance(atom, Reduce) or atom.kind != "sum" or len(atom.bound) > 1 or not isinstance(atom.body, Multiply):
+        return None
+    (index,) = atom.bound
+    return next((f for f in atom.body.factors if isinstance(f, Element) and _is_hot(f, index)), None)
 
 
 def _is_hot(element: Element, index: Index) -> bool:

@@ -29,12 +29,9 @@ if TYPE_CHECKING:
 
 def is_indicator(atom: Node) -> bool:
     """Whether the atom is 0 or 1."""
-    match atom:
-        case Compare() | Delta():
-            return True
-        case Element(tensor):
-            return tensor.domain in ("onehot", "binary")
-    return False
+    if isinstance(atom, Element):
+        return atom.tensor.domain in ("onehot", "binary")
+    return isinstance(atom, Compare | Delta)
 
 
 def atom_is_positive(ring: "Normalizer", atom: Node) -> bool:
