@@ -57,6 +57,23 @@ def test_one_wrong_component_is_found_and_named():
     assert check.along(values, wrong).says == "differs"
 
 
+# The errors of four evaluations of thirty stand for all, in proportion to what is found: 1e-6 of the smallest is seen.
+def test_components_of_very_different_sizes_are_told_apart_by_a_few_errors():
+    define = {"L": "sum(g[i, c]*sin(x[i, c])/(1 + s[c]), i, c)", "s[c]": "mean(x[i, c]**2, i)"}
+    check, values = made("D(L, x[i, c]) == 0", dict(sorted(define.items(), reverse=True)), SQUARES, (30, 4))
+    g = next(tensor for tensor in values if tensor.name == "g")
+    values[g] = values[g] * np.logspace(0, -9, 30)[:, None]
+    gradient, errors, _ = check.components(values)
+    _, few, _ = check.components(values, 4)
+    assert check.each(values, gradient).says == "agrees"
+    assert np.all(few < 1e-12 * np.abs(gradient).max(axis=1, keepdims=True))
+    assert np.all(few > errors / 1e3)
+    for at in ((29, 2), (17, 0), (0, 3)):
+        wrong = gradient.copy()
+        wrong[at] *= 1 + 1e-6
+        assert (check.each(values, wrong).says, check.each(values, wrong).facts["component"]) == ("differs", [*at])
+
+
 @pytest.mark.parametrize(
     ("define", "place"),
     [

@@ -97,7 +97,12 @@ def _guarded(nodes: Iterable[Node]) -> Iterable[Node]:
 def error_of(high: Array, low: Array) -> Array:
     """What a value in double precision may be off by, from how far single precision is."""
     scatter = np.abs(high - low)
-    return np.asarray(GAIN * (scatter + np.sqrt(np.mean(scatter**2))) + np.finfo(np.float64).eps * np.abs(high))
+    return bound_of(high, scatter, np.sqrt(np.mean(scatter**2)))
+
+
+def bound_of(high: Array, scatter: Array, mean: Array) -> Array:
+    """The same, of how far single precision is off, here and in the mean."""
+    return np.asarray(GAIN * (scatter + mean) + np.finfo(np.float64).eps * np.abs(high))
 
 
 def in_both(values: Mapping[Tensor, Array], step: ComplexStep, moved: Stored) -> tuple[Labelled, Labelled]:
