@@ -71,18 +71,8 @@ _MODULES = re.compile(
 _ACCENTS = {"\u0302": "_hat", "\u0304": "_bar", "\u0305": "_bar", "\u0303": "_tilde", "\u0307": "_dot"}
 # What a sign is replaced by; a sum and its like need to be told over what.
 _SIGNS = {sign: here for sign, here in LOOKALIKES.items() if "(" not in here} | {"\xa0": " ", "½": "1/2"}
-_CLOSING = (
-    "+",
-    "-",
-    ",",
-    "=",
-    "==",
-    "!=",
-    "<",
-    ">",
-    "<=",
-    ">=",
-)  # what ends the argument of a function without brackets
+# What ends the argument of a function without brackets.
+_CLOSING = ("+", "-", ",", "=", "==", "!=", "<", ">", "<=", ">=")
 _TRANSPOSED = re.compile(r"\*\*\s*T$")
 _TOKENS = re.compile(r"[A-Za-z_]\w*|[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\*\*|//|[<>=!]=|\S")
 
