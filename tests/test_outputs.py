@@ -332,7 +332,8 @@ def test_the_hooks_of_pre_commit_are_commands_that_take_files(capsys, here):
         quick = FAST if arguments[0] == "check" else ()
         assert run_command([*arguments, "mine.yaml", *quick]) == 1
         assert "D(L, x[k]) == 3*x[k]" in capsys.readouterr().out or arguments[0] == "lint"
-        assert re.search(hook["files"], "models/losses.formulas.yaml")
+        for name in ("formulas.yaml", "models/formulas.yml", "models/losses.formulas.yaml"):
+            assert re.search(hook["files"], name)
         assert not re.search(hook["files"], "docker-compose.yaml")
 
 
