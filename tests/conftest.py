@@ -1,4 +1,6 @@
-"""What every test needs: a cache of its own, so that no verdict of a disturbed engine is found by another run."""
+"""What tests share: a cache of their own, so that no verdict of a disturbed engine is found by another run."""
+
+import signal
 
 import pytest
 
@@ -9,3 +11,13 @@ def cache(tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("DERIVE_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture
+def heard():
+    """Ctrl-C and hang-up end the processes a test starts, even where pytest itself was told to ignore them (`nohup`)."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

@@ -184,7 +184,7 @@ def test_a_second_book_finds_its_chapters_and_the_times_of_the_check_until_they_
     assert run_command(["report", "bn_backward", "--out", str(tmp_path / "two")]) == 0
     pages = ["formulas/bn_backward.html", "index.html", "pictures.html"]
     assert all((tmp_path / "one" / page).read_bytes() == (tmp_path / "two" / page).read_bytes() for page in pages)
-    assert "claims took" in (tmp_path / "two" / "pictures.html").read_text()
+    assert not pictures.are_there() or "claims took" in (tmp_path / "two" / "pictures.html").read_text()
     capsys.readouterr()
     assert run_command(["cache", "info"]) == 0
     assert "1 page of the book" in capsys.readouterr().out

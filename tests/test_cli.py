@@ -308,6 +308,7 @@ def test_a_full_disk_is_a_message_and_a_status():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.usefixtures("heard")
 def test_an_interrupted_run_ends_at_once_and_leaves_no_process():
     run = process("check", "all", stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
     workers = Path(f"/proc/{run.pid}/task/{run.pid}/children")

@@ -142,6 +142,7 @@ def test_a_run_that_is_killed_at_any_moment_loses_at_most_the_formula_at_work(tm
     assert not list(cache.glob("*.aside-*"))
 
 
+@pytest.mark.usefixtures("heard")
 def test_ctrl_c_prints_what_is_known_leaves_no_process_and_a_second_run_goes_on(tmp_path, cache):
     path = catalog_of(tmp_path / "mine.yaml", 60)
     run = process("check", path, "--witness", "exact", "--output-format", "json", "--jobs", "2", start_new_session=True)

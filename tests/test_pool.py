@@ -295,6 +295,7 @@ for event in pool.run(jobs(), {}, SETTINGS, 2, 60.0, MEMORY, begin=lambda name: 
 
 
 @needs_fork
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_workers_die_with_their_parent_even_in_native_code(ending):
     root = Path(__file__).parent.parent
