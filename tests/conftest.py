@@ -15,7 +15,7 @@ def cache(tmp_path_factory, monkeypatch):
 
 @pytest.fixture
 def heard():
-    """Ctrl-C and hang-up end the processes a test starts, even where pytest itself was told to ignore them (`nohup`)."""
+    """Ctrl-C and hang-up end the processes a test starts, even where pytest was told to ignore them (`nohup`)."""
     usual = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
     before = {number: signal.signal(number, handler) for number, handler in usual.items()}
     yield
