@@ -24,7 +24,7 @@ from derive import domains
 from derive.catalog import read, shipped
 from derive.expression import Size, Tensor
 from derive.formula import Claim, Formula
-from verify import corners, exact, sampling, session
+from verify import corners, elements, exact, sampling, session
 from verify.arithmetic import comparison
 from verify.slips.mutation import mutants
 from verify.testimony import Settings
@@ -71,7 +71,7 @@ def mechanical_twins(most: int) -> list[Twin]:
 # ---------------------------------------------------------------------------- elements switched off
 
 Off = dict[tuple[Any, str], Any]  # what stands in for what
-_values, _draws, _sizes_of, _magnitude = sampling._values, sampling.draws, sampling.sizes_of, sampling._magnitude
+_array, _draws, _sizes_of, _magnitude = elements.array, sampling.draws, sampling.sizes_of, elements._magnitude
 
 
 def same_everywhere(formula: Formula, number: int) -> dict[Size, int]:
@@ -83,13 +83,13 @@ def values_that_are(change: Callable[[Tensor, Any], Any]) -> Off:
     """Every array drawn as usual and then changed; None leaves it."""
 
     def values(tensor: Tensor, *more: Any) -> Any:
-        array = _values(tensor, *more)
+        array = _array(tensor, *more)
         new = change(tensor, array)
         if new is not None:
             array[...] = new
         return array
 
-    return {(sampling, "_values"): values}
+    return {(elements, "array"): values}
 
 
 def default_of(tensor: Tensor, array: Any) -> Fraction | None:
@@ -118,7 +118,7 @@ def hot_for_shares(tensor: Tensor, array: Any) -> Any:
         array[..., -1] = Fraction(1)
 
 
-def special(stratum: str, stream: sampling.Stream) -> Fraction:
+def special(stratum: str, stream: elements.Stream) -> Fraction:
     return Fraction((1, 1, 1, 2)[stream.below(4)])
 
 
@@ -148,8 +148,8 @@ ELEMENTS = (
     Element("sizes in turn", "those of the first draw", {(sampling, "sizes_of"): lambda f, number: _sizes_of(f, 0)}),
     Element("size 1", "no draw with it", {(sampling, "has_room_for_one"): lambda formula: False},
             "what is undefined at n = 1 alone, such as (n - 1)/(n - 1), is found nowhere else"),
-    Element("mixed signs", "reals above 0", {(sampling, "_is_positive"): lambda stratum, stream: True}),
-    Element("no special values", "1 and 2, with signs", {(sampling, "_magnitude"): special}),
+    Element("mixed signs", "reals above 0", {(elements, "_is_positive"): lambda stratum, stream: True}),
+    Element("no special values", "1 and 2, with signs", {(elements, "_magnitude"): special}),
     Element("several scales", "generic ones", {
         (sampling, "PLANNED"): ("generic",) * 6, (sampling, "stratum_of"): lambda number: "generic"}),
     Element("drawn hyperparameters", "their defaults", values_that_are(default_of)),

@@ -31,7 +31,7 @@ from derive.expression import (
     Where,
     multiply,
 )
-from verify import differences, sampling, session
+from verify import differences, elements, session
 from verify.arithmetic import balls, branches, comparison, elementary, evaluation, reverse, tensors
 from verify.arithmetic.comparison import Outcome
 from verify.digits import Comparison
@@ -466,15 +466,15 @@ DIFFERENCES = {
 
 
 def below_zero(domain: Any, stratum: str, stream: Any) -> Any:
-    return -sampling._magnitude(stratum, stream)
+    return -elements._magnitude(stratum, stream)
 
 
 def weights_that_sum_to_anything(length: int, stratum: str, stream: Any) -> Any:
-    return sampling._array([sampling._magnitude(stratum, stream) for _ in range(length)])
+    return elements._array([elements._magnitude(stratum, stream) for _ in range(length)])
 
 
 def two_hot(length: int, stratum: str, stream: Any) -> Any:
-    return sampling._array([Fraction(1)] * length)
+    return elements._array([Fraction(1)] * length)
 
 
 def not_symmetric(length: int, stratum: str, stream: Any) -> Any:
@@ -486,14 +486,14 @@ def not_symmetric(length: int, stratum: str, stream: Any) -> Any:
 
 SAMPLES = {
     "a positive number below 0": Defect(
-        "sympy", put_in(sampling, "_real", below_zero), "sqrt(x**2) == x", POSITIVE, "proved"),
+        "sympy", put_in(elements, "_real", below_zero), "sqrt(x**2) == x", POSITIVE, "proved"),
     "a simplex that sums to anything": Defect(
-        "sympy", rule(sampling._RELATED, "simplex", weights_that_sum_to_anything),
+        "sympy", rule(elements._RELATED, "simplex", weights_that_sum_to_anything),
         "sum(p[i], i) == 1", {"p": "simplex[n]"}, "proved"),
     "a one-hot row with two": Defect(
-        "sympy", rule(sampling._RELATED, "onehot", two_hot), "sum(t[i], i) == 1", {"t": "onehot[n]"}, "proved"),
+        "sympy", rule(elements._RELATED, "onehot", two_hot), "sum(t[i], i) == 1", {"t": "onehot[n]"}, "proved"),
     "a symmetric matrix that is not": Defect(
-        "sympy", rule(sampling._RELATED, "symmetric", not_symmetric),
+        "sympy", rule(elements._RELATED, "symmetric", not_symmetric),
         "A[i, j] == A[j, i]", {"A": "symmetric[n, n]"}, "proved"),
 }  # fmt: skip
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from derive.formula import Formula
-from verify.sampling import ALIKE, MOST, PLANNED, SMALL, Draw, draw, fits, has_room_for_one, sizes_of
+from verify.elements import ALIKE
+from verify.sampling import MOST, PLANNED, SMALL, Draw, draw, fits, has_room_for_one, sizes_of
 
 AGAIN = 3  # times that the plan is drawn again for whole numbers
 CORNERS = 2_000  # the first number of the draws at corners of the domain

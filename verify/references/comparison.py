@@ -7,10 +7,11 @@ import numpy as np
 
 from derive.formula import Definition, Formula, Reference
 from derive.language.operators import Operator
+from verify.elements import Stream
 from verify.references.calls import called
 from verify.references.libraries import Array
 from verify.references.values import Known, Point, compared_inputs
-from verify.sampling import Draw, Stream
+from verify.sampling import Draw
 
 WITHIN = 64
 """Agreement: up to this many times the radius that 53 bits give the definition, plus as many units of the last bit.
