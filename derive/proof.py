@@ -9,6 +9,7 @@ from derive.algebra.lemmas import by_lemmas, is_lemma
 from derive.algebra.normal import Normalizer
 from derive.algebra.ordering import is_at_least, is_equal
 from derive.algebra.polynomial import Polynomial, node_of
+from derive.algebra.recurrences import step_place, stepped
 from derive.algebra.singular import beyond, place_text, singular_places
 from derive.algebra.steps import Steps
 from derive.algebra.zero import is_zero
@@ -90,10 +91,10 @@ class Algebra:
 
     def _recurrence_at(self, part: Element, definition: Definition) -> Node | None:
         """A recurrence at a step that is a number is written out; elsewhere it stays."""
-        place = induction.step_place(definition)
+        place = step_place(definition)
         step = part.subscripts[place]
         if isinstance(step, Number) and step.numerator <= MAX_STEPS:
-            return induction.stepped(definition, part)
+            return stepped(definition, part)
         return None
 
     # ------------------------------------------------------------------------- closed forms

@@ -9,8 +9,9 @@ from derive import functions
 from derive.binding import walk
 from derive.domains import TABLE as DOMAINS
 from derive.errors import UnsupportedError
+from derive.exchange.counterparts import FACTORED, RELATIONS, Scalar
 from derive.exchange.places import Names
-from derive.exchange.scalars import FACTORED, RELATIONS, Scalar, Scalars
+from derive.exchange.scalars import Scalars
 from derive.expression import ZERO, Compare, Extremum, Logic, Node, Size, Tensor, Where
 from derive.formula import Claim, Formula
 from verify.digits import Comparison, Finding

@@ -7,7 +7,7 @@ import sympy
 from sympy.printing.str import StrPrinter
 
 from derive.errors import UnsupportedError
-from derive.exchange.scalars import RELATIONS, Scalar
+from derive.exchange.counterparts import RELATIONS, Scalar
 from derive.exchange.symbols import to_sympy
 from derive.expression import Node
 from derive.printing.text import text

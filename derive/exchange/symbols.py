@@ -9,7 +9,8 @@ import sympy
 from derive import functions
 from derive.binding import opened, replace, walk
 from derive.errors import UnsupportedError
-from derive.exchange.scalars import LOGIC, RELATIONS, Scalar, Scalars, assumptions, power, sympy_function
+from derive.exchange.counterparts import LOGIC, RELATIONS, Scalar, assumptions, power, sympy_function
+from derive.exchange.scalars import Scalars
 from derive.expression import (
     Add,
     Call,
