@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
@@ -13,6 +14,7 @@ import pytest
 from derive.catalog import read
 from derive.cli import run_command
 from derive.derivation import steps
+from derive.derivation.account import account
 from derive.expression import multiply
 from derive.printing.glyphs import ACCENTS, RELATIONS, SIGNS, glyph
 from derive.printing.layout import Symbol
@@ -23,6 +25,7 @@ from verify import run
 from verify.book import binding, pictures, press, site
 from verify.book.html import admitted, tag, text
 from verify.book.press import File, Press
+from verify.report import VERDICTS, Witnesses
 from verify.testimony import Settings
 
 CATALOG = """\
@@ -106,6 +109,36 @@ def test_a_page_tells_what_is_claimed_what_is_known_and_what_is_printed_wrong(bo
     for words in ("The square", "What fits on one page.", "proved", "refuted", "3x", "claimed", "expected: fails"):
         assert words in page.text
     assert sum(name == "math" for name, _ in page.elements) >= 4
+
+
+def test_a_page_tells_how_each_claim_is_proved(book):
+    # The sides of D(L, x[k]) == 2*x[k] meet only where y is read, after other steps than that.
+    page = Page(book["formulas/square_sum.html"].decode())
+    (claim,) = read(CATALOG).formulas["square_sum"].claims
+    header = account(read(CATALOG).formulas["square_sum"], claim, lambda *_: "").header
+    assert "definitions kept as names: y, L" in header
+    assert "definitionsy, L as names" in page.text
+    (counts,) = (line.partition("arithmetic: ")[2] for line in header if "steps" in line)
+    assert counts
+    assert f"arithmetic: {counts}." in page.text
+    told = book["formulas/square_sum.html"].decode().partition("<dt>normal form</dt>")[2].partition("</dd>")[0]
+    assert "<mn>2</mn>" in told
+    assert "derive show square_sum" in page.text
+
+
+def test_every_verdict_and_every_witness_is_explained(book):
+    page = Page(book["about.html"].decode())
+    for name in (*VERDICTS, *Witnesses.__struct_fields__):
+        assert name in page.words
+
+
+def test_a_long_normal_form_is_counted_and_not_shown(tmp_path):
+    terms = " + ".join(f"x[i]**{power}" for power in range(2, 14))
+    long = (
+        f"long:\n  title: l\n  group: g\n  inputs: {{x: 'real[n]'}}\n  claims: ['({terms})*x[j] == x[j]*({terms})']\n"
+    )
+    page = Page(book_of(f"{long}  source: s\n", tmp_path)["formulas/long.html"].decode())
+    assert re.search(r"normal form\d\d names, numbers and signs", page.text)
 
 
 def test_links_lead_to_files_of_the_book(book):

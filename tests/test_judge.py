@@ -168,6 +168,18 @@ def test_the_algebra_is_asked_through_its_proof():
     assert wrong.reason
 
 
+def test_a_proof_tells_what_it_read_and_by_which_rules_it_went():
+    # x y = x (x + 1) holds where y is read, and D(y, x) == 1 without.
+    claims = ["x*y == x**2 + x", "D(x, x) == 1", "x*y == x**2 + x + 1"]
+    formula = quick(claims, define={"y": "x + 1"}, x="real")
+    algebra = summoned(formula, Settings(witnesses=("algebra",)))["algebra"]
+    read, named, wrong = (algebra(claim, Settings()).facts for claim in formula.claims)
+    assert (read["read"], read["chained"]) == (["y"], False)
+    assert "definition" in read["steps"]
+    assert named["read"] == []
+    assert "read" not in wrong
+
+
 def test_a_text_of_several_lines_is_one_line_in_the_report():
     claim = dataclasses.replace(quick("x == x", x="real").claims[0], text="x ==\n      x\n")
     assert entry(claim, "proved", None, {}).claim == "x == x"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
@@ -129,7 +130,11 @@ def summoned(formula: Formula, settings: Settings) -> dict[str, Ask]:
 
 
 class _Prover:
-    """The algebra as a witness; of a proof, every step that was not compared before is compared."""
+    """The algebra as a witness; of a proof, every step that was not compared before is compared.
+
+    It tells of a proof the definitions that it read, whether derivatives stayed names as links of a chain rule, and how
+    many of the steps that were not compared before each rule made.
+    """
 
     def __init__(self, algebra: "Algebra") -> None:
         self.algebra, self.compared = algebra, 0
@@ -139,21 +144,21 @@ class _Prover:
         facts: dict[str, Any] = {"rules": list(proof.facts)} if proof.facts else {}
         if not proof.equal:
             return Testimony("algebra", "cannot tell", proof.reason, facts)
-        wrong = self._wrong_step(settings)
+        formula = self.algebra.formula
+        if proof.opened is not None:
+            facts["read"] = [d.name for d in formula.definitions if d.tensor in proof.opened]
+            facts["chained"] = proof.links is not None
+        if self.algebra.steps is None:
+            return Testimony("algebra", "equal", "", facts)
+        steps = list(islice(self.algebra.steps, self.compared, None))
+        self.compared += len(steps)
+        facts["steps"] = dict(sorted(Counter(step.rule for step in steps).items()))
+        from verify.steps import checked
+
+        wrong = checked(formula, list(self.algebra.derivatives.values()), steps, settings.seed, points=1).wrong
         if wrong:
             return Testimony("algebra", "equal", f"a step of the proof is wrong: {wrong}", {**facts, "broken": True})
         return Testimony("algebra", "equal", "", facts)
-
-    def _wrong_step(self, settings: Settings) -> str:
-        if self.algebra.steps is None:
-            return ""
-        from verify.steps import checked
-
-        steps = list(islice(self.algebra.steps, self.compared, None))
-        self.compared += len(steps)
-        return checked(
-            self.algebra.formula, list(self.algebra.derivatives.values()), steps, settings.seed, points=1
-        ).wrong
 
 
 def hear(panel: Mapping[str, Ask], claim: Claim, settings: Settings) -> dict[str, Testimony]:

@@ -3,12 +3,15 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from derive.algebra.steps import Step
 from derive.binding import rebuilt, replace, walk
 from derive.derivation.reading import folded, letters, tidy
+from derive.errors import UndefinedError, UnsupportedError
 from derive.expression import Axis, Element, Index, Node, Tensor
 from derive.formula import Claim, Definition, Formula
+from derive.links import links
 from derive.printing.display import Display
 from derive.printing.letters import letter, unused
 from derive.proof import Algebra, Proof
@@ -63,6 +66,45 @@ def account(formula: Formula, claim: Claim, compare: Compare) -> Account:
         if before is not after:
             display.add(before, after, step.operator, (step.rule,))
     return Account([claim.text, *_header(formula, proof, steps, len(shown))], display, wrong)
+
+
+class Opening(NamedTuple):
+    """How the two sides of a proved claim met: the definitions that were read, and whether derivatives stayed names."""
+
+    read: tuple[str, ...]
+    is_chained: bool = False
+
+
+class Meeting(NamedTuple):
+    """The normal forms of both sides as a display, none where they are too long, and the parts of the longer one."""
+
+    display: Display
+    parts: int
+
+
+def meetings(formula: Formula, openings: Mapping[Claim, Opening], most: int) -> Iterator[tuple[Claim, Meeting]]:
+    """The normal forms in which the sides of proved equations met. most: parts beyond which they are not displayed."""
+    algebra = Algebra(formula, is_recorded=True)
+    found: dict[Claim, tuple[Node, Node]] = {}
+    for claim, opening in openings.items():
+        if claim.operator != "==":
+            continue
+        opened = frozenset(d.tensor for d in formula.definitions if d.name in opening.read)
+        named = links(algebra.resolution, claim) if opening.is_chained else None
+        try:
+            found[claim] = algebra.forms(claim, Proof(True, opened=opened, links=named))
+        except (UnsupportedError, UndefinedError, RecursionError):
+            continue
+    names = Names(algebra, letters(formula))
+    for claim, forms in found.items():
+        display = Display(formula.name, claim.text, letters(formula))
+        parts = max(map(_size, forms))
+        left, right = (tidy(names.readable(form)) for form in forms)
+        if parts <= most and left is right:
+            display.add(claim.left, left)
+        elif parts <= most:
+            _compared(display, claim, (left, right))
+        yield claim, Meeting(display, parts)
 
 
 def _compared(display: Display, claim: Claim, forms: Sequence[Node]) -> None:

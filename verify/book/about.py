@@ -13,6 +13,18 @@ VERDICTS = {
     "conflict": "One witness contradicts another: the engine has a defect.",
 }
 
+WITNESSES = {
+    "algebra": "Derives the left side and brings both to a normal form that is the same for every size. It can say that "
+    "they are equal, or nothing. Definitions that it need not read stay names.",
+    "exact": "Both sides at random rational points of several sizes, with bounds on every rounding; derivatives "
+    "straight from the definitions. It can find a point where they differ, or agree to so many digits.",
+    "sympy": "The formula written out at small sizes and differentiated by SymPy.",
+    "differences": "The definitions alone, differentiated by finite differences. The error is relative, and allowed is "
+    "what the estimate of their own error leaves open.",
+    "reference": "The same operator in libraries that others wrote.",
+    "trials": "Laws that an algorithm must obey, on random input.",
+}
+
 
 def content() -> Markup:
     verdicts = [tag("div", tag("dt", badge(name)), tag("dd", text)) for name, text in VERDICTS.items()]
@@ -20,9 +32,13 @@ def content() -> Markup:
         tag("hgroup", tag("h1", "How to read it")),
         tag("p", "Every formula stands here as it was read from the catalog: inputs with their domains, definitions "
             "in index notation, and what is claimed of them. An index that stands alone means for every value; a size "
-            "such as n stays a letter, so that one entry speaks for every size."),
+            "such as n stays a letter, so that one entry speaks for every size. Indices count from 0 where an axis "
+            "does not say otherwise; ∂L/∂y of a name y that is defined counts every way from y to L."),
         tag("h2", "The verdicts"),
-        tag("dl", *verdicts, class_="witnesses"),
+        tag("dl", *verdicts),
+        tag("h2", "The witnesses"),
+        tag("p", "None of them trusts another. What each says of a claim stands in its evidence."),
+        tag("dl", *(tag("div", tag("dt", name), tag("dd", text)) for name, text in WITNESSES.items())),
         tag("h2", "As it is printed"),
         tag("p", "What a source prints is quoted as its LaTeX, read in the language of the catalog, and judged like "
             "any other claim. Where it does not hold, the numbers that show it stand below, and the likely slip."),

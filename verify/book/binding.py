@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from derive.formula import Findings, Formula
+from derive.derivation.account import Opening
+from derive.formula import Claim, Findings, Formula
 from verify.report import Entry
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
@@ -29,6 +30,15 @@ class Leaf:
         facts = {claim.where: tuple(rules) if isinstance(rules := claim.witnesses.algebra.rules, list) else ()
                  for claim in self.entry.claims if claim.verdict == "proved"}  # fmt: skip
         return {claim: facts.get(str(claim.place)) for claim in self.formula.claims}
+
+    @property
+    def openings(self) -> dict[Claim, Opening]:
+        """What the proofs of the formula's claims read, those that say so."""
+        told = {claim.where: more for claim in self.entry.claims
+                if claim.verdict == "proved" and isinstance(more := claim.witnesses.algebra.more, dict)}  # fmt: skip
+        known = {claim: told.get(str(claim.place), {}) for claim in self.formula.claims}
+        return {claim: Opening(tuple(more["read"]), bool(more.get("chained")))
+                for claim, more in known.items() if isinstance(more.get("read"), list)}  # fmt: skip
 
 
 def bound(formulas: Mapping[str, Formula], entries: Iterable[Entry]) -> list[Leaf]:

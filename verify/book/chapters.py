@@ -3,21 +3,23 @@
 All of it is text, so that it can be kept; none of it is believed to be HTML until the page is written.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from msgspec import Struct
 
+from derive.derivation.account import Opening, meetings
 from derive.derivation.steps import derivation
 from derive.errors import UndefinedError, UnsupportedError
 from derive.export import TARGETS, plan, printed
-from derive.formula import Findings, Formula
+from derive.formula import Claim, Findings, Formula
 from verify.book import pictures
 from verify.book.drawing import Drawing
 from verify.patience import OutOfTime, limited
 from verify.slot import OUT_OF_MEMORY
 from verify.stepwise import sift
 
+LONGEST = 24  # names, numbers and signs of a normal form beyond which it is counted and not shown
 NONE = (UnsupportedError, UndefinedError, RecursionError)
 
 
@@ -29,6 +31,13 @@ class Told(Struct, frozen=True):
     failures: list[str] = []
 
 
+class Met(Struct, frozen=True):
+    """The normal forms in which the sides of a claim met, "" where they are too long. parts: of the longer one."""
+
+    mathml: str
+    parts: int
+
+
 class Code(Struct, frozen=True):
     """The source text for a library, or why there is none."""
 
@@ -38,28 +47,38 @@ class Code(Struct, frozen=True):
 
 
 class Chapters(Struct, frozen=True):
-    """The parts of a page that take work. is_final: whether another time would find the same."""
+    """The parts of a page that take work. met: by the place of the claim.  is_final: whether it is always the same."""
 
     steps: Told
     code: list[Code] = []
     pictures: list[Drawing] = []
+    met: dict[str, Met] = {}
     is_final: bool = True
 
 
-def chapters(formula: Formula, known: Findings, seconds: float = 0) -> Chapters:
+def chapters(
+    formula: Formula, known: Findings, openings: Mapping[Claim, Opening] | None = None, seconds: float = 0
+) -> Chapters:
     """What is derived for a formula. known: what the check found of its claims: what a proof relies on, None for none.
 
-    seconds: the time for it, 0 for any; where it is over, or the engine stumbles, the chapters say so.
+    openings: what the proofs read.  seconds: the time for it, 0 for any; where it is over, or the engine stumbles, the
+    chapters say so.
     """
     try:
         with limited(seconds):
-            return Chapters(_steps(formula, known), list(_code(formula, known)), _pictures(formula, known))
+            told, code, drawn = _steps(formula, known), list(_code(formula, known)), _pictures(formula, known)
+            return Chapters(told, code, drawn, _met(formula, openings or {}))
     except OutOfTime:
         return Chapters(Told(notes=[f"nothing was derived within {seconds:g} s"]), is_final=False)
     except MemoryError:
         return Chapters(Told(notes=[f"nothing was derived: {OUT_OF_MEMORY}"]), is_final=False)
     except Exception as error:  # one formula is not to cost the others their pages
         return Chapters(Told(failures=[f"internal error: {type(error).__name__}: {error}"]), is_final=False)
+
+
+def _met(formula: Formula, openings: Mapping[Claim, Opening]) -> dict[str, Met]:
+    found = meetings(formula, openings, LONGEST) if openings else ()
+    return {str(claim.place): Met(display.mathml(), parts) for claim, (display, parts) in found}
 
 
 def _pictures(formula: Formula, known: Findings) -> list[Drawing]:

@@ -1,9 +1,8 @@
 """The page of a formula: what it is for, what it claims, what is known of that and why."""
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from derive.domains import TABLE as DOMAINS
 from derive.formula import Claim, Formula
@@ -14,17 +13,8 @@ from verify.book.frame import badge
 from verify.book.html import Markup, join, tag
 from verify.book.mathematics import name_of, of_formula, relation, shown, steps
 from verify.book.proofs import proofs
-from verify.report import Entry, Judged, Point, Said
-from verify.terminal import nested, shortened
-
-WITNESSES = {
-    "algebra": "the derived left side, minus the right, is zero for every size",
-    "exact": "both sides in ball arithmetic at random rational points",
-    "sympy": "written out at small sizes and differentiated by SymPy",
-    "differences": "the definitions alone, differentiated by finite differences",
-    "reference": "the same operator in a library that others wrote",
-    "trials": "laws of the algorithm on random input",
-}
+from verify.book.testimony import witnesses, wrong
+from verify.report import Entry, Judged
 
 
 @dataclass(frozen=True)
@@ -144,17 +134,17 @@ def _definition(formula: Formula) -> Markup | None:
 
 def _claims(subject: Subject, *origins: str) -> Markup | None:
     read = {str(claim.place): claim for claim in subject.formula.claims}
-    items = [_claim(subject.formula, claim, read.get(claim.where)) for claim in subject.entry.claims
+    items = [_claim(subject, claim, read.get(claim.where)) for claim in subject.entry.claims
              if claim.origin in origins]  # fmt: skip
     return tag("ol", *items, class_="claims") if items else None
 
 
-def _claim(formula: Formula, judged: Judged, claim: Claim | None) -> Markup:
+def _claim(subject: Subject, judged: Judged, claim: Claim | None) -> Markup:
     parts: list[Markup | str] = []
     if isinstance(judged.latex, str):
         printed = tag("p", "printed as ", tag("code", judged.latex), class_="latex")
         parts += [printed]
-    parts += [relation(of_formula(formula), claim) if claim else tag("p", judged.claim)]
+    parts += [relation(of_formula(subject.formula), claim) if claim else tag("p", judged.claim)]
     facts: list[Markup | str] = [badge(judged.verdict)]
     if judged.expected == "fails" or not judged.as_expected:
         wanted = f"holds {judged.condition}" if isinstance(judged.condition, str) else judged.expected
@@ -164,93 +154,12 @@ def _claim(formula: Formula, judged: Judged, claim: Claim | None) -> Markup:
     if isinstance(judged.source, str) and judged.source:
         facts.append(tag("cite", judged.source))
     parts += [tag("p", join(*facts, by=" "), class_="facts")]
-    parts += [_wrong(judged)] if judged.counterexample or judged.reason or isinstance(judged.diagnosis, str) else []
-    witnesses = list(_witnesses(judged))
-    if claim is not None:
-        witnesses.insert(0, tag("p", "in the catalog ", tag("code", judged.claim), f" at {judged.where}"))
-    if witnesses:
-        parts += [tag("details", tag("summary", "evidence"), *witnesses)]
+    parts += [wrong(judged)] if judged.counterexample or judged.reason or isinstance(judged.diagnosis, str) else []
+    place = tag("p", "in the catalog ", tag("code", judged.claim), f" at {judged.where}") if claim else ""
+    evidence = join(place, witnesses(judged, subject.formula, subject.chapters.met.get(judged.where)))
+    if evidence:
+        parts += [tag("details", tag("summary", "evidence"), evidence)]
     return tag("li", *parts, class_="claim")
-
-
-def _wrong(judged: Judged) -> Markup:
-    """What is wrong with a claim, or why nothing is known."""
-    rows = [] if judged.reason is None else [("because", judged.reason)]
-    found = judged.counterexample
-    rows += list(_point(found)) if found else []
-    if isinstance(judged.diagnosis, str):
-        rows.append(("perhaps", judged.diagnosis))
-        rows += [("then it agrees", judged.repaired)] if isinstance(judged.repaired, str) else []
-    if isinstance(judged.right, str):
-        rows.append(("right", judged.right))
-    return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in rows), class_="wrong")
-
-
-def _point(found: Point) -> Iterator[tuple[str, str]]:
-    parts = [f"{name} = {size}" for name, size in found.sizes.items()]
-    parts += [f"{name} = {nested(value)}" for name, value in found.values.items()]
-    parts += [f"{name} = {index}" for name, index in found.indices.items()]
-    if parts:
-        yield "where", ", ".join(parts)
-    if found.derived:
-        yield "it is", shortened(found.derived)
-        yield "claimed", shortened(found.claimed)
-        yield "apart by", found.difference + (", certified by bounds on every rounding" if found.certified else "")
-
-
-def _witnesses(judged: Judged) -> Iterator[Markup]:
-    rows = []
-    for name in judged.witnesses.__struct_fields__:
-        said = getattr(judged.witnesses, name)
-        if isinstance(said, Said) and said.says != "not run":
-            figures = _figures(said)
-            note = tag("span", figures, class_="note") if figures else ""
-            rows.append(tag("div", tag("dt", name), tag("dd", said.says, note)))
-    if rows:
-        yield tag("dl", *rows, class_="witnesses")
-
-
-def _figures(said: Said) -> str:
-    facts = [f"{said.points} points"] if isinstance(said.points, int) else []
-    facts += [f"{said.digits} digits"] if isinstance(said.digits, int) else []
-    if isinstance(said.sizes, list) and said.sizes and said.sizes[0]:
-        facts.append(f"sizes {_sizes(said.sizes)}")
-    facts += [f"error {_number(said.max_error)}"] if not _is_unset(said.max_error) else []
-    facts += [f"allowed {_number(said.allowed)}"] if not _is_unset(said.allowed) else []
-    facts += [f"by {', '.join(said.rules)}"] if isinstance(said.rules, list) else []
-    facts += [f"{name}: {_plain(value)}" for name, value in (said.more.items() if isinstance(said.more, dict) else ())]
-    facts += [said.reason] if isinstance(said.reason, str) else []
-    return f" ({', '.join(facts)})" if facts else ""
-
-
-def _is_unset(value: object) -> bool:
-    return not isinstance(value, float | str)
-
-
-def _number(value: object) -> str:
-    return f"{value:.1e}" if isinstance(value, float) and value else "0" if value == 0 else str(value)
-
-
-def _sizes(sizes: Sequence[Mapping[str, int]]) -> str:
-    """The sizes that were tried, names once.
-
-    >>> _sizes([{"n": 2, "m": 3}, {"n": 5, "m": 4}])
-    '(n, m) = (2, 3), (5, 4)'
-    """
-    names = list(sizes[0])
-    if len(names) == 1:
-        return f"{names[0]} = {', '.join(str(one[names[0]]) for one in sizes)}"
-    values = (", ".join(str(one.get(name, "")) for name in names) for one in sizes)
-    return f"({', '.join(names)}) = {', '.join(f'({row})' for row in values)}"
-
-
-def _plain(value: Any) -> str:
-    match value:
-        case dict():
-            return "; ".join(f"{key} {_plain(item)}" for key, item in value.items())
-        case list():
-            return "; ".join(map(_plain, value))
-    return str(value)
 
 
 # ------------------------------------------------------------------------------- derivation and code

@@ -10,11 +10,12 @@ from verify.book.html import Markup, admitted, rows, tag
 def shown(display: Display) -> Markup:
     """The lines of a display; nothing where it has none."""
     source = display.mathml()
-    return (
-        tag("div", admitted(source), class_="math", tabindex=0, role="group", aria_label="formula")
-        if source
-        else Markup("")
-    )
+    return boxed(source, "formula") if source else Markup("")
+
+
+def boxed(source: str, label: str) -> Markup:
+    """Mathematics in a box that scrolls by itself where it is wider than the page, by keyboard as well."""
+    return tag("div", admitted(source), class_="math", tabindex=0, role="group", aria_label=label)
 
 
 def steps(source: str, label: str) -> Markup:

@@ -48,7 +48,7 @@ class Press:
         known = self.shelf.find(leaf.formula.text, leaf.proved) if self.shelf else None
         if known is not None:
             return known
-        made = chapters(leaf.formula, leaf.findings, self.seconds)
+        made = chapters(leaf.formula, leaf.findings, leaf.openings, self.seconds)
         if self.shelf is not None and made.is_final:
             self.shelf.keep(leaf.formula.text, leaf.proved, made)
         return made
