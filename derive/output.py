@@ -5,7 +5,9 @@ import re
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
+from derive import fitting
 from derive.selection import visible
 
 WIDE = 100  # columns where there is no terminal
@@ -49,12 +51,21 @@ def _replace(output: Path, text: str) -> None:
 
 
 def columns() -> int:
-    """The width of the terminal, if that is where the output goes."""
-    if not sys.stdout.isatty():
-        return WIDE
-    from shutil import get_terminal_size  # not at the top, as tempfile above
+    """The width of what is written to stdout: that of the terminal, if that is where it goes."""
+    return screen(sys.stdout) or WIDE
 
-    return get_terminal_size((WIDE, 24)).columns
+
+def screen(stream: TextIO) -> int:
+    """The width of the terminal that a stream goes to; 0 where it goes elsewhere, and a line is as long as it is."""
+    if not stream.isatty():
+        return 0
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said) > 0:
+        return int(said)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or WIDE
+    except (OSError, ValueError):
+        return WIDE
 
 
 def _umask() -> int:
@@ -64,8 +75,9 @@ def _umask() -> int:
 
 
 def complain(message: str) -> None:
-    """To stderr, with what could drive a terminal made visible."""
-    sys.stderr.write(harmless("\n".join(map(visible, message.splitlines()))) + "\n")
+    """To stderr, with what could drive a terminal made visible, and no line broken by a terminal."""
+    shown = fitting.message("\n".join(map(visible, message.splitlines())), screen(sys.stderr))
+    sys.stderr.write(harmless(shown) + "\n")
 
 
 def harmless(text: str) -> str:

@@ -87,7 +87,7 @@ def _unknown(word: str, entries: Iterable[Listed]) -> str:
     known = dict.fromkeys(name for entry in entries for name in (entry.name, *entry.aliases, entry.group) if name)
     close = get_close_matches(word, [*known, "all"], n=3, cutoff=0.6)
     hint = f"did you mean {' or '.join(close)}?" if close else "`derive list` shows all names and groups"
-    return f"no formula or group is called {visible(word)}; {hint}"
+    return f"no formula or group is called {visible(word) or repr(word)}; {hint}"
 
 
 def visible(text: str) -> str:

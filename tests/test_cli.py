@@ -228,7 +228,7 @@ def test_a_report_that_cannot_be_written_is_status_2(capsys, catalog, tmp_path):
         capsys, "check", str(catalog), "--witness", "algebra", "-o", str(tmp_path / "no" / "r.json")
     )
     assert status == 2
-    assert "r.json: No such file or directory" in err
+    assert "r.json: there is no folder" in err
 
 
 def test_a_report_never_takes_the_place_of_a_device(capsys, catalog):

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from derive.fitting import fitted, message
 from derive.selection import visible
 from verify.formats.markup import cell, code, escaped
 from verify.report import Judged, Report
@@ -42,6 +43,8 @@ class Changes(Struct, frozen=True, forbid_unknown_fields=True):
     changes: list[Change]
     refused: list[str]
 
+
+DIRECTION, STEPS = 8, 26  # columns for whether it is worse, and for both verdicts
 
 Key = tuple[str, str, str, int]
 
@@ -106,16 +109,22 @@ def encoded(found: Changes) -> str:
     return msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n"
 
 
-def rendered(found: Changes) -> str:
-    """The changes as lines of text, the worst first."""
-    lines = []
-    for change in _sorted(found.changes):
-        steps = f"{change.before or '(not there)'} -> {change.after or '(not there)'}"
-        lines.append(f"{change.direction:<6}  {steps:<24}  {visible(change.formula)}  {visible(change.claim)}")
-    for message in found.refused:
-        lines += [f"worse   could not be read: {line}" if not n else line
-                  for n, line in enumerate(map(visible, message.split("\n")))]  # fmt: skip
-    return "".join(f"{line}\n" for line in [*lines, _counted(found)])
+def rendered(found: Changes, width: int = 0) -> str:
+    """The changes as lines of text, the worst first. width: of a screen, where lines are broken; 0 for nowhere."""
+    lines = [_line(change, width) for change in _sorted(found.changes)]
+    for refused in found.refused:
+        shown = "\n".join(map(visible, refused.split("\n")))
+        lines.append(message(f"worse   could not be read: {shown}", width))
+    return "".join(f"{line}\n" for line in [*lines, message(_counted(found), width)])
+
+
+def _line(change: Change, width: int) -> str:
+    steps = f"{change.before or '(not there)'} -> {change.after or '(not there)'}"
+    head = f"{change.direction:<{DIRECTION}}{steps:<{STEPS}}"
+    what = f"{visible(change.formula)}  {visible(change.claim)}"
+    if width and width < 2 * len(head):
+        return f"{head.rstrip()}\n{' ' * DIRECTION}{fitted(what, width, DIRECTION)}"
+    return head + fitted(what, width, len(head))
 
 
 def markdown(found: Changes) -> str:
@@ -128,7 +137,7 @@ def markdown(found: Changes) -> str:
             for c in _sorted(found.changes)
         ]
         lines.append("")
-    lines += [f"- could not be read: {code(' '.join(message.split()))}" for message in found.refused]
+    lines += [f"- could not be read: {code(' '.join(text.split()))}" for text in found.refused]
     return "\n".join(lines) + ("\n" if found.refused else "")
 
 

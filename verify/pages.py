@@ -7,12 +7,13 @@ from typing import TextIO
 
 from rich.text import Text
 
+from derive.fitting import NOTE, fitted
 from derive.formula import Formula
 from derive.selection import visible
 from verify.errata import HOLDS, Errata, Erratum, Number, Summary, latex
 from verify.formats.markup import code, escaped, math
 from verify.report import Judged, Point, Report, Verdict
-from verify.terminal import COLORS, console, placed, shortened
+from verify.terminal import COLORS, INDENT, console, hung, placed, room, shortened
 
 BASES = {
     "definition": "as defined",
@@ -28,14 +29,14 @@ def rendered(errata: Errata, stream: TextIO, color: str) -> str:
     mark = "…" if out.encoding.lower().startswith("utf") else "..."
     with out.capture() as captured:
         for erratum in errata.errata:
-            out.print(_block(erratum, mark))
+            out.print(_block(erratum, mark, room(out)))
             out.print()
         for number in errata.numbers:
-            out.print(_number_line(number, mark))
+            out.print(_number_line(number, mark, room(out)))
         if errata.numbers:
             out.print()
         for line in sentences(errata.summary):
-            out.print(line)
+            out.print(hung(Text(line), room(out), NOTE))
     return captured.get()
 
 
@@ -66,11 +67,12 @@ def known(verdict: Verdict, condition: str) -> str:
     return "holds" if verdict in HOLDS else f"not decided: {verdict}"
 
 
-def _block(erratum: Erratum, mark: str) -> Text:
-    text = Text(visible(erratum.name), style="bold").append(f"  {visible(erratum.title)}   ", "not bold")
-    text.append(visible(standing(erratum)), COLORS[erratum.verdict])
+def _block(erratum: Erratum, mark: str, width: int) -> Text:
+    text = Text().append(visible(erratum.name), "bold").append(f"  {visible(erratum.title)}   ")
+    text = hung(text.append(visible(standing(erratum)), COLORS[erratum.verdict]), width, NOTE)
     for name, line in _lines(erratum, mark):
-        text.append(f"\n  {name:<8} ").append(visible(" ".join(line.split("\n"))).replace("…", mark))
+        shown = visible(" ".join(line.split("\n"))).replace("…", mark)
+        text.append(f"\n  {name:<8} ").append(fitted(shown, width, INDENT))
     return text
 
 
@@ -107,12 +109,13 @@ def basis(erratum: Erratum) -> str:
     return BASES[right.basis] + (f", {right.verdict}" if right.basis == "claim" else "")
 
 
-def _number_line(number: Number, mark: str) -> Text:
+def _number_line(number: Number, mark: str, width: int) -> Text:
     style = "red" if number.holds == "differs" else "yellow"
-    text = Text(visible(number.name), style="bold").append(f"  {visible(_value(number, mark))}   ", "not bold")
+    text = Text().append(visible(number.name), "bold").append(f"  {visible(_value(number, mark))}   ")
     text.append("wrong" if number.holds == "differs" else "cut, not rounded", style)
-    text.append("" if number.as_expected else "; unexpected", "red")
-    return text.append(f"\n  from     {visible(number.source)}" if number.source else "")
+    text = hung(text.append("" if number.as_expected else "; unexpected", "red"), width, NOTE)
+    source = fitted(visible(number.source), width, INDENT)
+    return text.append(f"\n  from     {source}" if number.source else "")
 
 
 def _value(number: Number, mark: str = "…") -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from verify.testimony import Counterexample, Testimony
 
@@ -129,7 +130,11 @@ class Refused(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Report(Struct, frozen=True, forbid_unknown_fields=True):
-    """One run. errors is left out where the whole catalog could be read, seconds unless it was asked for."""
+    """One run. errors is left out where the whole catalog could be read, seconds unless it was asked for.
+
+    interrupted: of a run that was ended from outside, how many formulas were not through; of these some claims, or
+    all, are missing.
+    """
 
     schema: Literal["derive-report/1"]
     seed: int
@@ -138,6 +143,7 @@ class Report(Struct, frozen=True, forbid_unknown_fields=True):
     formulas: list[Entry]
     errors: list[Refused] | UnsetType = UNSET
     seconds: float | UnsetType = UNSET
+    interrupted: int | UnsetType = UNSET
 
 
 # ---------------------------------------------------------------------------------- from witnesses
@@ -207,6 +213,22 @@ def report(
 ) -> Report:
     """The report of a run over these entries."""
     return Report(SCHEMA, seed, engine(), summary(entries), list(entries), list(errors) or UNSET, seconds)
+
+
+def timeless(entry: Entry) -> Entry:
+    """What is known of an entry without how long that took."""
+    return replace(entry, claims=[replace(claim, seconds=UNSET) for claim in entry.claims])
+
+
+def untimed(found: Report) -> Report:
+    """A report that is the same each time."""
+    return replace(found, formulas=[timeless(entry) for entry in found.formulas], seconds=UNSET)
+
+
+def broken_off(found: Report) -> str:
+    """That the run was interrupted, in words; "" where it was not."""
+    left = found.interrupted
+    return "" if left is UNSET else f"interrupted with {left} formula{'' if left == 1 else 's'} to go"
 
 
 def engine() -> Engine:

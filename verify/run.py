@@ -17,7 +17,7 @@ from derive.errors import CatalogError
 from derive.formula import Formula
 from derive.language.document import Chunk
 from derive.selection import File, Selection, visible
-from verify.report import Entry, Judged, Report, report
+from verify.report import Judged, Report, report, timeless
 from verify.slot import Kept, Slot, refused
 from verify.store import Store
 from verify.testimony import Settings
@@ -48,7 +48,7 @@ Keep = Callable[[Formula, int], bool]
 
 
 class Interrupted(KeyboardInterrupt):
-    """A run was interrupted. report: on the formulas that were through.  left: how many were not."""
+    """A run was interrupted. report: on the claims that were judged.  left: how many formulas were not through."""
 
     def __init__(self, known: Report, left: int) -> None:
         super().__init__()
@@ -140,8 +140,9 @@ class Run:
             self._recall(slots, watch)
             self._ask(slots, limits, watch)
         except KeyboardInterrupt:
-            through = [slot for slot in slots if slot.is_through]
-            raise Interrupted(self._report(through, UNSET), len(slots) - len(through)) from None
+            known = self._report([slot for slot in slots if slot.is_through or slot.claims], UNSET)
+            left = sum(not slot.is_through for slot in slots)
+            raise Interrupted(replace(known, interrupted=left), left) from None
         if self.keep or watch.is_over:
             slots = [slot for slot in slots if slot.claims or (slot.read and slot.read.errors)]
         return self._report(slots, round(time.perf_counter() - before, 3) if timings else UNSET)
@@ -182,6 +183,8 @@ class Run:
                 for number, claim in enumerate(claims):
                     slot.claims[number] = claim
                     watch.hear(slot.entry(), claim)
+                    if watch.is_over:
+                        return
                 watch.end(slot.name)
 
     def _ask(self, slots: list[Slot], limits: Limits, watch: Watcher) -> None:
@@ -249,7 +252,7 @@ class Run:
     def _report(self, slots: list[Slot], seconds: float | UnsetType) -> Report:
         """Without seconds, which are of one run, the report is the same each time."""
         read = [slot for slot in slots if slot.read]
-        made = {id(slot): slot.entry() if isinstance(seconds, float) else untimed(slot.entry()) for slot in read}
+        made = {id(slot): slot.entry() if isinstance(seconds, float) else timeless(slot.entry()) for slot in read}
         errors = list(map(refused, self.selection.errors))
         if self._is_read:
             errors += [refused(error) for _, catalog in self._catalogs for error in catalog.errors]
@@ -264,11 +267,6 @@ class Run:
                 entries += [] if wrong else [made[id(slot)]]
             errors += [error for _, error in sorted(found, key=lambda pair: pair[0])]
         return report(self.settings.seed, entries, errors, seconds)
-
-
-def untimed(entry: Entry) -> Entry:
-    """What is known of an entry without how long that took."""
-    return replace(entry, claims=[replace(claim, seconds=UNSET) for claim in entry.claims])
 
 
 def _rows(numbers: list[int]) -> Iterator[list[int]]:

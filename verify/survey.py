@@ -11,13 +11,14 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
+from derive.fitting import NOTE, fitted
 from derive.formula import Claim, Formula
 from derive.selection import visible
 from verify.journal import Fortune, Journal, key
 from verify.report import Entry, Judged
 from verify.run import BROKEN, NOTHING, OK, REFUSED, UNEXPECTED, Limits, Run
 from verify.slips.mutation import KINDS, Mutant, is_edited, mutants
-from verify.terminal import console
+from verify.terminal import INDENT, console, hung, room
 from verify.watch import UNWATCHED, Watcher, Watchers
 
 FATES: dict[str, Fortune] = {
@@ -229,10 +230,12 @@ def rendered(found: Survey, stream: TextIO, color: str) -> str:
     with out.capture() as captured:
         out.print(shown)
         for f in found.alive():
-            out.print(Text(f"\n{visible(f.formula.name)}  {visible(f.mutant.original.text)}   {f.fate}", style="bold"))
-            out.print(Text(f"  edit     {f.mutant.edit}\n  twin     {visible(f.mutant.claim.text)}"))
-            if f.reason:
-                out.print(Text(f"  because  {visible(f.reason)}"))
+            head = f"{visible(f.formula.name)}  {visible(f.mutant.original.text)}   {f.fate}"
+            out.print()
+            out.print(hung(Text(head, style="bold"), room(out), NOTE))
+            for name, text in (("edit", f.mutant.edit), ("twin", f.mutant.claim.text), ("because", f.reason)):
+                if text:
+                    out.print(Text(f"  {name:<8} {fitted(visible(text), room(out), INDENT)}"))
     return captured.get()
 
 

@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from textwrap import wrap
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -10,9 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from derive.codes import of_verdict
+from derive.fitting import LEAST, NOTE, fitted, starts
 from derive.selection import visible
 from derive.verdict import WITNESSES
-from verify.report import Entry, Judged, Point, Report, Said, Summary, summary
+from verify.report import Entry, Judged, Point, Report, Said, Summary, broken_off, summary
 
 COLORS = {"proved": "green", "agrees": "cyan", "refuted": "red", "undecided": "yellow", "conflict": "bold red"}
 COLUMNS = ("formulas", "claims", "proved", "agrees", "refuted", "undecided", "conflicts", "as_expected", "unexpected")
@@ -24,9 +24,11 @@ NARROW = {
     "unexpected": "unex-\npected",
 }
 WIDE = 110  # columns in which the table fits with its headings on one line
+TIGHT = 80  # columns below which what is nowhere has no place in the table
 ROOMY = 160  # from which on the groups are introduced beside their numbers
 TAKEN = 125  # columns that the numbers take
-INDENT = 11
+INDENT = 11  # columns before what there is to say of a failure
+VERDICT, SAID, TIMED = 10, 16, 12  # before a claim, what a witness says of it, and one among the slowest
 DIGITS = 12
 
 
@@ -45,6 +47,27 @@ def console(stream: TextIO, color: str) -> Console:
         soft_wrap=True,
         legacy_windows=False,
     )
+
+
+def room(out: Console) -> int:
+    """The columns of its terminal; 0 where there is none, and lines are as long as they are for programs to read."""
+    return out.width if out.file.isatty() else 0
+
+
+def hung(text: Text, width: int, indent: int) -> Text:
+    """A text on lines of that width, 0 for any, of which all but the first stand to the right, below its rest.
+
+    >>> print(hung(Text("refuted  a[i] == b[i] + c[i]"), 30, 9))
+    refuted  a[i] == b[i]
+             + c[i]
+    """
+    if not width:
+        return text
+    places = starts(text.plain[indent:], max(width - indent, LEAST))
+    lines = text.divide([indent + place for place in places])
+    for line in lines:
+        line.rstrip()
+    return Text(f"\n{' ' * indent}").join(lines)
 
 
 # ------------------------------------------------------------------------------------------- results
@@ -74,20 +97,26 @@ def rendered(
             for entry in report.formulas:
                 out.print(Text(visible(entry.name), style="bold"))
                 for claim in entry.claims:
-                    out.print(line(claim))
-                    if volume > 0:
-                        out.print(Text("\n".join(spoken(claim, mark)), style="dim"))
+                    out.print(line(claim, width=room(out)))
+                    for said in spoken(claim, mark) if volume > 0 else ():
+                        out.print(hung(Text(said, style="dim"), room(out), SAID))
             out.print()
-        out.print(table(report.formulas, out.width, groups) if volume >= 0 else counted(report.summary))
+        out.print(
+            table(report.formulas, out.width, groups)
+            if volume >= 0
+            else hung(Text(counted(report.summary)), room(out), NOTE)
+        )
+        if not room(out) and broken_off(report):  # on a terminal a message says so
+            out.print(broken_off(report))
         if slowest:
             out.print()
             for text in durations(report.formulas, slowest):
-                out.print(text)
+                out.print(hung(Text(text), room(out), TIMED))
         for entry in report.formulas:
             for claim in entry.claims:
                 if not claim.as_expected:
                     out.print()
-                    out.print(block(entry, claim, report.seed, again, mark, out.width if stream.isatty() else 0))
+                    out.print(block(entry, claim, report.seed, again, mark, room(out)))
     return captured.get()
 
 
@@ -105,7 +134,7 @@ def spoken(claim: Judged, mark: str) -> Iterator[str]:
         said = getattr(claim.witnesses, name)
         if not isinstance(said, Said) or said.says == "not run":
             continue
-        facts = [f"{said.points} points"] if isinstance(said.points, int) else []
+        facts = [f"{said.points} point{'' if said.points == 1 else 's'}"] if isinstance(said.points, int) else []
         facts += [f"{said.digits} digits"] if isinstance(said.digits, int) else []
         facts += [f"error {said.max_error:.1e}"] if isinstance(said.max_error, float) else []
         facts += [visible(said.reason)] if isinstance(said.reason, str) else []
@@ -121,31 +150,37 @@ def durations(entries: Sequence[Entry], number: int) -> Iterator[str]:
         yield f"{seconds:8.3f} s  {visible(entry.name)}  {visible(claim.claim)}"
 
 
-def line(claim: Judged, indent: str = "  ") -> Text:
-    """A claim with its verdict, on one line."""
-    line = Text(indent).append(f"{claim.verdict:<10}", COLORS[claim.verdict]).append(visible(claim.claim))
+def line(claim: Judged, indent: str = "  ", width: int = 0) -> Text:
+    """A claim with its verdict, on one line or on lines of that width."""
+    line = Text(indent).append(f"{claim.verdict:<{VERDICT}}", COLORS[claim.verdict]).append(visible(claim.claim))
     notes: list[str] = [] if claim.origin == "claim" else [claim.origin]
     expected = f"holds {visible(claim.condition)}" if isinstance(claim.condition, str) else claim.expected
     notes += [f"expected: {expected}"] if claim.expected == "fails" or not claim.as_expected else []
     notes += [f"{claim.seconds:.3f} s"] if isinstance(claim.seconds, float) else []
-    return line.append(f"   ({', '.join(notes)})" if notes else "", "dim")
+    line.append(f"   ({', '.join(notes)})" if notes else "", "dim")
+    return hung(line, width, len(indent) + VERDICT)
 
 
 def table(entries: Sequence[Entry], width: int = WIDE, order: Iterable[str] = ()) -> Table:
     """How many of each verdict, by group; on a wide terminal with the introductions, if `order` maps to them."""
     shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0) if width < WIDE else (0, 1))
-    shown.add_column("group", vertical="bottom", no_wrap=True, overflow="ellipsis", max_width=30)
-    for column in COLUMNS:
-        heading = NARROW.get(column) if width < WIDE else None
-        shown.add_column(heading or column.replace("_", " "), justify="right", vertical="bottom")
+    total = summary(entries)
+    columns = [column for column in COLUMNS if width >= TIGHT or column in COLUMNS[:2] or getattr(total, column)]
+    headings = [NARROW.get(name, name) if width < WIDE else name.replace("_", " ") for name in columns]
+    taken = sum(1 + max(map(len, heading.split("\n"))) for heading in headings) if width < WIDE else 0
+    longest = max(min(30, width - taken), 5)
+    shown.add_column("group", vertical="bottom", no_wrap=True, overflow="ellipsis", max_width=longest)
+    for heading in headings:
+        shown.add_column(heading, justify="right", vertical="bottom")
     texts = order if width >= ROOMY and isinstance(order, Mapping) else {}
     if texts:
         shown.add_column("", no_wrap=True, overflow="ellipsis", max_width=width - TAKEN, style="dim")
     groups = by_group(entries, order)
     for group, members in groups:
-        _row(shown, visible(group), summary(members), about=visible(texts.get(group, "")) if texts else None)
+        about = visible(texts.get(group, "")) if texts else None
+        _row(shown, columns, visible(group), summary(members), about=about)
     if len(groups) != 1:
-        _row(shown, "all", summary(entries), "bold", "" if texts else None)
+        _row(shown, columns, "all", total, "bold", "" if texts else None)
     return shown
 
 
@@ -157,9 +192,11 @@ def by_group(entries: Sequence[Entry], order: Iterable[str] = ()) -> list[tuple[
     return [(group, own) for group, own in members.items() if own]
 
 
-def _row(shown: Table, name: str, counts: Summary, style: str = "", about: str | None = None) -> None:
+def _row(
+    shown: Table, columns: Sequence[str], name: str, counts: Summary, style: str = "", about: str | None = None
+) -> None:
     cells = [Text(name)]
-    for column in COLUMNS:
+    for column in columns:
         count = getattr(counts, column)
         warn = {"undecided": "yellow", "conflicts": "bold red", "unexpected": "red"}.get(column, "") if count else ""
         cells.append(Text(str(count) if count or column in COLUMNS[:2] else "-", style=warn))
@@ -172,20 +209,14 @@ def block(entry: Entry, claim: Judged, seed: int, again: Sequence[str], mark: st
 
     An entry without a name is no catalog's: `again` says all.  width: where lines break; 0 for nowhere.
     """
-    head = Text(f"{visible(entry.name)}  " if entry.name else "", style="bold")
-    head.append(f"{visible(claim.claim)}   ", "not bold")
-    text = head.append(claim.verdict, COLORS[claim.verdict])
+    head = Text().append(f"{visible(entry.name)}  " if entry.name else "", "bold")
+    column = len(head) if len(head) * 3 <= width else NOTE
+    head.append(f"{visible(claim.claim)}   ").append(claim.verdict, COLORS[claim.verdict])
+    text = hung(head, width, column if entry.name else NOTE)
     for name, line in details(claim, mark):
-        text.append(f"\n  {name:<8} ").append(_broken(visible(line).replace("…", mark), width))
+        text.append(f"\n  {name:<8} ").append(fitted(visible(line).replace("…", mark), width, INDENT))
     words = ["derive", "check", *again, *filter(None, [entry.name]), "--seed", str(seed)]
-    return text.append("\n  again    ").append(visible(shlex.join(words)))
-
-
-def _broken(text: str, width: int) -> str:
-    """A text after a word of eight letters, broken at spaces where a line would be wider."""
-    if not width or len(text) + INDENT <= width:
-        return text
-    return f"\n{' ' * INDENT}".join(wrap(text, max(width - INDENT, 20), break_long_words=False, break_on_hyphens=False))
+    return text.append("\n  again    ").append(visible(shlex.join(words)))  # whole: it is there to be copied
 
 
 def details(claim: Judged, mark: str = "…") -> Iterator[tuple[str, str]]:

@@ -2,14 +2,12 @@
 
 import sys
 from contextlib import nullcontext
-from functools import partial
-from typing import TYPE_CHECKING
 
 import click
 
 from derive.cli import outputs
 from derive.cli.choice import first_option, keyword_option, last_option
-from derive.cli.claims import check_claims, claimed
+from derive.cli.claims import Line, check_claims, claimed
 from derive.cli.d import Lines, defined, given
 from derive.cli.help import Command
 from derive.cli.options import (
@@ -28,9 +26,6 @@ from derive.output import complain
 from derive.selection import select, visible
 from derive.verdict import WITNESSES
 
-if TYPE_CHECKING:
-    from verify.report import Report
-
 ALL = (*WITNESSES, "reference")  # the last takes seconds to import what it compares with
 
 
@@ -45,8 +40,7 @@ def listed(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
 
 @click.command(cls=Command)
 @words
-@outputs.format_option
-@outputs.output_option
+@outputs.writing(*outputs.NAMES, also=".json, .jsonl, .xml (JUnit), .sarif, .md, .html and .txt say their formats.")
 @judging()
 @click.option("--witness", callback=listed, default=",".join(WITNESSES), show_default=True,
               help="Whom to ask; `reference` is PyTorch, JAX, SciPy …, where installed.")  # fmt: skip
@@ -82,28 +76,34 @@ def check(
     Exit status: 0 all is as the catalog expects, 1 it is not, 2 the command line or a part of a catalog was
     refused, 3 witnesses contradict each other or the engine is broken, 5 there was nothing to judge.
     """
-    reports = outputs.chosen(ctx, output_format, output)
+    reports = outputs.chosen(ctx)
     more = [] if witness == WITNESSES else ["--witness", ",".join(witness)]
     more += [] if timeout == TIMEOUT else ["--timeout", f"{timeout:g}"]
+    from derive.cli import choice
+    from derive.cli import keywords as words_of
+    from verify.testimony import Settings
+
+    test = words_of.test_of(keywords) if keywords and keywords.strip() else None
+    settings, volume = Settings(seed=seed, witnesses=witness), verbose - quiet
     if claims or inputs or define:
         if words or not claims:
             raise click.UsageError("--claim, --input and --define ask of claims in a line, not of a catalog", ctx)
-        check_claims(ctx, claims, inputs, define, witness, seed, timeout, more, reports, color)
-    from derive.cli import choice
-    from derive.cli import keywords as words_of
-
-    test = words_of.test_of(keywords) if keywords is not None else None
+        if last_failed:
+            raise click.UsageError("--lf asks of a catalog: of claims in a line none is remembered", ctx)
+        line = Line(claims, inputs, define, test, exitfirst, volume, durations, timings)
+        status = check_claims(line, settings, timeout, more, reports)
+        ctx.exit(0 if exit_zero and status == 1 else status)
     if verbose and ctx.find_root().obj:
         complain(f"settings of {ctx.find_root().obj}")
     selection = select(words)
     from verify import run, store, terminal
     from verify.progress import progress
-    from verify.testimony import Settings
+    from verify.report import untimed
     from verify.watch import Watchers
 
     failed = choice.remembered(selection) if last_failed else None
     selection = selection if failed is None else choice.narrowed(selection, failed)
-    settings, paths = Settings(seed=seed, witnesses=witness), choice.paths_of(selection)
+    paths = choice.paths_of(selection)
     progress_on = terminal.console(sys.stderr, "auto" if color == "always" else color)
     limits = run.Limits(jobs or processors(), timeout, memory, cluster=cluster or "")
     is_timed = timings or durations > 0
@@ -120,31 +120,17 @@ def check(
     if not no_cache:
         choice.remember(report, paths, is_partial=bool(test or interrupted or first.is_over))
     tell(report)
-    status = run.status(report)
-    if status == NOTHING and not interrupted:
+    status = INTERRUPTED if interrupted else run.status(report)
+    if status == NOTHING:
         complain("there was nothing to judge")
     again = [*(file.shown for file in selection.files if file.is_own), *more]
     each, timed = bool({*words} - {"all"}), report if timings else untimed(report)
-    text = partial(terminal.rendered, report if durations else timed, sys.stdout, again=again, each=each,
-                   groups=planned.groups, volume=verbose - quiet, slowest=durations)  # fmt: skip
-    reports.end(timed, status, lambda is_file: text(color="never" if is_file else color))
+    reports.end(timed, status, lambda stream, color: terminal.rendered(
+        report if durations else timed, stream, color, again, each, planned.groups, volume=volume, slowest=durations
+    ))  # fmt: skip
     if first.is_over:
         complain("stopped at the first claim that is not as expected")
     if interrupted:
         later = "" if kept is None else "; the same command goes on from there"
         complain(f"derive: interrupted with {interrupted.left} of {total} formulas to go{later}")
-        status = INTERRUPTED
     ctx.exit(0 if exit_zero and status == 1 else status)
-
-
-def untimed(report: "Report") -> "Report":
-    """A report that is the same each time."""
-    from msgspec import UNSET
-    from msgspec.structs import replace
-
-    if report.seconds is UNSET:
-        return report
-    formulas = [
-        replace(entry, claims=[replace(claim, seconds=UNSET) for claim in entry.claims]) for entry in report.formulas
-    ]
-    return replace(report, formulas=formulas, seconds=UNSET)

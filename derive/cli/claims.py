@@ -1,12 +1,14 @@
 """`derive check --claim`: claims in a line, judged as those of a catalog are."""
 
-import sys
-from typing import TYPE_CHECKING, NoReturn
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from derive.cli.d import Lines, pairs
+from derive.cli.keywords import Test
 from derive.cli.outputs import Outputs
+from derive.output import complain
 from verify.patience import OutOfTime, limited
 
 if TYPE_CHECKING:
@@ -18,14 +20,32 @@ claimed = click.option("--claim", "claims", multiple=True, metavar="LEFT == RIGH
 NAME = "claim"
 
 
-def asked(claims: Lines, inputs: Lines, define: Lines) -> "Question":
+@dataclass(frozen=True)
+class Line:
+    """What is asked in a line.
+
+    test: of `-k`.  is_first: whether the first claim that is not as expected ends it.  volume: above 0 what each
+    witness says is told, below 0 only what is not as expected.  slowest: how many of the slowest claims are named.
+    """
+
+    claims: Lines
+    inputs: Lines
+    define: Lines
+    test: Test | None = None
+    is_first: bool = False
+    volume: int = 0
+    slowest: int = 0
+    timings: bool = False
+
+
+def asked(line: Line) -> "Question":
     """The claims with their inputs and definitions; CatalogError at the place of a mistake."""
     from derive import question
 
-    return question.claims(claims, pairs(inputs, "input"), pairs(define, "define"))
+    return question.claims(line.claims, pairs(line.inputs, "input"), pairs(line.define, "define"))
 
 
-def report(question: "Question", settings: "Settings", timeout: float) -> "Report":
+def report(question: "Question", line: Line, settings: "Settings", timeout: float) -> "Report":
     """What is known of the claims; past its seconds one is undecided, and the next is taken up."""
     from verify.judge import items, judged, unheard
     from verify.report import Entry
@@ -33,53 +53,68 @@ def report(question: "Question", settings: "Settings", timeout: float) -> "Repor
 
     whole = items(question.formula, settings)
     found: list[Judged] = []
-    while len(found) < len(whole):
+    for number, item in enumerate(whole):
+        if line.test and not line.test(f"{NAME} {item.text}"):
+            continue
         try:
             with limited(timeout):
-                found.append(next(judged(question.formula, settings, len(found))))
+                found.append(next(judged(question.formula, settings, number, timings=True)))
         except OutOfTime:
-            found.append(unheard(whole[len(found)], f"no verdict within {timeout:g} s"))
-    return put_together(settings.seed, [Entry(NAME, "", str(question.formula.place), found)])
+            found.append(unheard(item, f"no verdict within {timeout:g} s"))
+        if line.is_first and not found[-1].as_expected:
+            break
+    entries = [Entry(NAME, "", str(question.formula.place), found)] if found else []
+    return put_together(settings.seed, entries)
 
 
-def rendered(report: "Report", question: "Question", color: str, more: list[str]) -> str:
+def rendered(report: "Report", question: "Question", line: Line, stream: TextIO, color: str, more: list[str]) -> str:
     """The verdicts as text: a line for each claim, what was assumed, and a block for each that fails.
 
     more: further words of the command that judges the same again.
     """
     from msgspec.structs import replace
+    from rich.text import Text
 
     from derive.judging import options
     from verify import terminal
 
-    out = terminal.console(sys.stdout, color)
-    mark = "…" if out.encoding.lower().startswith("utf") else "..."
+    out = terminal.console(stream, color)
+    mark, width = "…" if out.encoding.lower().startswith("utf") else "...", terminal.room(out)
     (entry,) = report.formulas
     with out.capture() as captured:
-        for claim in entry.claims:
-            out.print(terminal.line(claim, ""))
+        for claim in entry.claims if line.volume >= 0 else ():
+            out.print(terminal.line(claim, "", width))
+            for said in terminal.spoken(claim, mark) if line.volume > 0 else ():
+                out.print(terminal.hung(Text(said, style="dim"), width, terminal.SAID))
+        if line.volume < 0:
+            out.print(Text(terminal.counted(report.summary)))
         if question.assumed:
-            out.print(f"assumed   {'   '.join(question.assumed)}")
+            out.print(terminal.hung(Text(f"assumed   {'   '.join(question.assumed)}"), width, terminal.VERDICT))
+        for shown in terminal.durations(report.formulas, line.slowest):
+            out.print(terminal.hung(Text(shown), width, terminal.TIMED))
         for claim in entry.claims:
             if not claim.as_expected:
                 again = [*options([claim.claim], question.given, question.defined, "--claim"), *more]
                 out.print()
-                out.print(terminal.block(replace(entry, name=""), claim, report.seed, again, mark))
+                out.print(terminal.block(replace(entry, name=""), claim, report.seed, again, mark, width))
     return captured.get()
 
 
-def check_claims(
-    ctx: click.Context, claims: Lines, inputs: Lines, define: Lines, witness: tuple[str, ...], seed: int,
-    timeout: float, more: list[str], outputs: Outputs, color: str,
-) -> NoReturn:  # fmt: skip
-    """Judge the claims, write the report and end with its status."""
-    from derive.cli.options import tell
+def check_claims(line: Line, settings: "Settings", timeout: float, more: list[str], outputs: Outputs) -> int:
+    """Judge the claims and write the reports; the exit status."""
+    from derive.cli.options import NOTHING, tell
     from verify import run
-    from verify.testimony import Settings
+    from verify.report import untimed
 
-    question = asked(claims, inputs, define)
-    found = report(question, Settings(seed=seed, witnesses=witness), timeout)
+    question = asked(line)
+    timed = report(question, line, settings, timeout)
+    found = timed if line.timings else untimed(timed)
     tell(found)
     status = run.status(found)
-    outputs.write(found, status, lambda is_file: rendered(found, question, "never" if is_file else color, more))
-    ctx.exit(status)
+    if status == NOTHING:
+        complain("there was nothing to judge")
+    shown = timed if line.slowest else found
+    outputs.write(
+        found, status, lambda stream, color: rendered(shown, question, line, stream, color, more), line.timings
+    )
+    return status

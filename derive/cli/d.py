@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,7 +10,8 @@ import click
 from derive.cli.help import Command
 from derive.cli.options import BROKEN, SECONDS, TIMEOUT, no_cache
 from derive.errors import UndefinedError, UnsupportedError
-from derive.output import columns, complain, write
+from derive.fitting import message
+from derive.output import columns, complain, screen, write
 from verify.patience import OutOfTime, limited
 
 if TYPE_CHECKING:
@@ -143,7 +145,7 @@ def reread(question: "Question", claims: "list[Judged]") -> "Question | None":
 
 def shown(answer: "Answer", form: str) -> str:
     if form == "text":
-        return answer.message()
+        return message(answer.message(), screen(sys.stdout))
     if form == "json":
         return json.dumps(described(answer), indent=2, ensure_ascii=False) + "\n"
     return answer.written(form, columns())

@@ -1,14 +1,16 @@
 """`derive errata`: what sources print and does not hold."""
 
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 
 import click
 
 from derive.cli.help import Command
 from derive.cli.options import NOTHING, judging, memory, no_cache, processors, tell, words
-from derive.cli.outputs import chosen
-from derive.output import complain, write
+from derive.cli.outputs import Output, chosen, writing
+from derive.output import complain
 from derive.selection import select
 
 NAMES = ("text", "json", "markdown")
@@ -16,12 +18,7 @@ NAMES = ("text", "json", "markdown")
 
 @click.command(cls=Command)
 @words
-@click.option("--output-format", type=click.Choice(NAMES), default="text", show_default=True,
-              help="The format of stdout, and of a FILE whose name does not say it.")  # fmt: skip
-@click.option(
-    "-o", "--output", multiple=True, metavar="[FORMAT:]FILE",
-    help="Write to this file, `-` for stdout; can be given several times. .json, .md and .txt say their formats.",
-)  # fmt: skip
+@writing(*NAMES, also=".json, .md and .txt say their formats.")
 @judging()
 @memory
 @no_cache
@@ -37,7 +34,7 @@ def errata(
 
     Exit status: as that of check; an erratum that the catalog knows of is as expected.
     """
-    outputs = chosen(ctx, output_format, output, NAMES).outputs
+    outputs = chosen(ctx, NAMES)
     selection = select(words)
     from derive.show import own_form
     from verify import errata as found
@@ -60,11 +57,9 @@ def errata(
     status = run.status(report)
     if status == NOTHING:
         complain("nothing that is printed was selected")
-    for one in outputs:
-        if one.format == "json":
-            write(found.encoded(result).decode(), one.file)
-        elif status != NOTHING:
-            shade = "never" if one.file else color
-            text = pages.markdown(result) if one.format == "markdown" else pages.rendered(result, sys.stdout, shade)
-            write(text, one.file)
+    writers: dict[str, Callable[[Output], str]] = {"json": lambda output: found.encoded(result).decode()}
+    if status != NOTHING:
+        writers["markdown"] = lambda output: pages.markdown(result)
+        writers["text"] = partial(outputs.text, partial(pages.rendered, result))
+    outputs.put(writers)
     ctx.exit(status)

@@ -8,10 +8,8 @@ from derive.cli.help import Command
 from derive.codes import TABLE, Code, find
 from derive.codes.table import VERDICTS, WORDS
 from derive.errors import nearest
-from derive.output import write
+from derive.output import WIDE, columns, write
 from derive.selection import visible
-
-WIDTH = 100
 
 
 def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -32,14 +30,14 @@ def explain(ctx: click.Context, code: str | None) -> None:
         return
     known = find(code)
     if known is None:
-        hint = nearest(code.upper(), TABLE)
-        raise click.UsageError(f"{visible(code)!r} is no code{hint}; `derive explain` lists them all", ctx)
+        hint = nearest(code.upper(), TABLE) or nearest(code.lower(), (*VERDICTS, *WORDS))
+        raise click.UsageError(f"'{visible(code)}' is no code{hint}; `derive explain` lists them all", ctx)
     write(explained(known))
 
 
 def explained(code: Code) -> str:
     """The meaning of a code, with a line as it should be and as it is complained of."""
-    parts = [f"{code.name}  {code.meaning}\n", fill(code.text, WIDTH) + "\n"]
+    parts = [f"{code.name}  {code.meaning}\n", fill(code.text, min(columns(), WIDE)) + "\n"]
     if code.right and code.wrong:
         parts.append(f"wrong:\n{indent(code.wrong, '    ')}\nright:\n{indent(code.right, '    ')}\n")
     return "\n".join(parts)

@@ -8,9 +8,10 @@ import click
 
 from derive.cli.help import Command
 from derive.cli.options import NOTHING, REFUSED
+from derive.cli.outputs import unfit
 from derive.errors import UnsupportedError
 from derive.output import complain, write
-from derive.selection import select
+from derive.selection import is_file, select
 
 if TYPE_CHECKING:
     from derive.export.plan import Module
@@ -62,6 +63,9 @@ def export(
         path = None if output is None else Path(output)
         if path is not None and is_folder:
             path = path / f"{formula.name}{SUFFIXES.get(target, '.py')}"
+        reason = unfit(path, [name for name in names if is_file(name)]) if path is not None else ""
+        if reason:
+            raise click.UsageError(reason, ctx)
         if with_test and path is not None and not path.stem.isidentifier():
             raise click.UsageError(f"--test imports the source: {path.stem} is no name that can be imported", ctx)
         try:

@@ -10,9 +10,15 @@ from derive.errors import CatalogError
 from derive.output import ReaderLeft, complain
 from derive.selection import UnknownWord
 
+# A command that lacks its subcommand; what it says is the help, drawn for the terminal. (Older clicks have none.)
+BARE: type[click.UsageError] = getattr(click.exceptions, "NoArgsIsHelpError", type("Bare", (click.UsageError,), {}))
+
 
 def status_of(error: BaseException) -> int:
     """Tell what went wrong; the exit status that says so."""
+    if isinstance(error, BARE):
+        sys.stderr.write(f"{error.format_message()}\n")
+        return REFUSED
     match error:
         case click.ClickException():
             context = getattr(error, "ctx", None)

@@ -1,12 +1,15 @@
 """`derive init`: a catalog to start from."""
 
 import json
+import shlex
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 
 from derive.cli.help import Command
 from derive.output import complain, write
+from derive.selection import visible
 
 STARTER = """\
 # yaml-language-server: $schema={schema}
@@ -56,6 +59,8 @@ def init(ctx: click.Context, file: Path) -> None:
     """
     if file.suffix not in (".yaml", ".yml"):
         raise click.UsageError(f"a catalog is a .yaml file; write `derive init {file.name}.yaml`", ctx)
+    if not file.parent.is_dir():
+        raise click.UsageError(f"there is no folder {file.parent}", ctx)
     schema = file.with_name(f"{file.stem}.schema.json")
     for there in (file, schema):
         if there.exists() or there.is_symlink():
@@ -63,5 +68,6 @@ def init(ctx: click.Context, file: Path) -> None:
     from derive.language.editing import json_schema
 
     write(json.dumps(json_schema(), indent=2) + "\n", schema)
-    write(STARTER.format(schema=f"./{schema.name}", file=file), file)
-    complain(f"{file} and {schema} are written; try `derive check {file}`")
+    word = visible(shlex.quote(str(file)))
+    write(STARTER.format(schema=f"./{quote(schema.name)}", file=word), file)
+    complain(f"{file} and {schema} are written; try `derive check {word}`")

@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
+from functools import partial
+from importlib import import_module
 
 import click
 
 from derive.cli.help import Command
 from derive.cli.options import NOTHING, REFUSED, words
+from derive.cli.outputs import chosen, writing
 from derive.findings import Finding, of_error
-from derive.output import complain, harmless, write
+from derive.fitting import message
+from derive.output import complain, screen
 from derive.selection import select, visible
 
 SCHEMA = "derive-lint/1"
+NAMES = ("text", "json", "github", "sarif")
 
 
 def codes(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> tuple[str, ...]:
@@ -28,17 +32,14 @@ def codes(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> t
 
 @click.command(cls=Command)
 @words
-@click.option(
-    "--output-format", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
-)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the findings to this file.")
+@writing(*NAMES, also=".json, .sarif and .txt say their formats.")
 @click.option(
     "--select", callback=codes, multiple=True, help="Tell these codes alone (D508, D5, …), optional ones too."
 )
 @click.option("--ignore", callback=codes, multiple=True, help="Leave these codes out.")
 @click.pass_context
 def lint(
-    ctx: click.Context, words: tuple[str, ...], output_format: str, output: Path | None, select: tuple[str, ...],
+    ctx: click.Context, words: tuple[str, ...], output_format: str, output: tuple[str, ...], select: tuple[str, ...],
     ignore: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Look over a catalog without judging it.
@@ -48,17 +49,15 @@ def lint(
 
     Exit status: 0 nothing was found, 1 something was, 2 something could not be read, 5 there was nothing to look at.
     """
+    outputs = chosen(ctx, NAMES)
     found, entries = findings(words)
     found = [finding for finding in found if is_told(finding, select, ignore)]
-    if output_format == "text":
-        text = harmless("".join(map(shown, found)))
-    elif output_format == "json":
-        text = json.dumps(document(found), indent=2) + "\n"
-    else:
-        from importlib import import_module
-
-        text = import_module(f"verify.formats.{output_format}").document(found)
-    write(text, output)
+    outputs.put({
+        "text": partial(outputs.text, lambda stream, color: "".join(shown(one, screen(stream)) for one in found)),
+        "json": lambda output: json.dumps(document(found), indent=2) + "\n",
+        "github": lambda output: formatted("github", found),
+        "sarif": lambda output: formatted("sarif", found),
+    })  # fmt: skip
     if not entries and not found:
         complain("there was nothing to look at")
         ctx.exit(NOTHING)
@@ -88,10 +87,16 @@ def is_told(finding: Finding, select: tuple[str, ...], ignore: tuple[str, ...]) 
     return chosen and not finding.code.startswith(ignore)
 
 
-def shown(finding: Finding) -> str:
+def shown(finding: Finding, width: int = 0) -> str:
     """A finding as an error is shown."""
     lines = [f"{finding.place}: {finding.message}  [{finding.code}]", *finding.details]
-    return "\n".join(map(visible, lines)) + "\n"
+    return message("\n".join(map(visible, lines)), width) + "\n"
+
+
+def formatted(module: str, found: Sequence[Finding]) -> str:
+    """The findings in the form of a module of `verify.formats`."""
+    text: str = import_module(f"verify.formats.{module}").document(found)
+    return text
 
 
 def document(found: Sequence[Finding]) -> dict[str, object]:

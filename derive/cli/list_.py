@@ -1,5 +1,6 @@
 """`derive list`: the formulas of a catalog and its groups."""
 
+import sys
 from collections import Counter
 from textwrap import fill
 from typing import NoReturn
@@ -8,8 +9,12 @@ import click
 
 from derive.cli.help import Command
 from derive.cli.options import NOTHING, REFUSED, words
-from derive.output import complain, write
+from derive.fitting import fitted
+from derive.output import WIDE, columns, complain, screen, write
 from derive.selection import Selection, select, visible
+
+TITLE = 24  # columns that a title needs to stand beside a name
+INDENT = 4
 
 
 @click.command(cls=Command, name="list")
@@ -22,14 +27,24 @@ def list_(ctx: click.Context, words: tuple[str, ...], groups: bool) -> None:
     if groups:
         list_groups(ctx, selection)
     entries = [entry for file in selection.files for entry in file.entries]
-    rows = [tuple(map(visible, (entry.name, entry.group, entry.title))) for entry in entries]
+    rows = [(visible(entry.name), visible(entry.group), visible(entry.title)) for entry in entries]
     name, group = (max((len(row[place]) for row in rows), default=0) for place in (0, 1))
-    write("".join(f"{row[0]:<{name}}  {row[1]:<{group}}  {row[2]}\n" for row in rows))
+    width = screen(sys.stdout)
+    write("".join(f"{row_of(row, name, group, width)}\n" for row in rows))
     for error in selection.errors:
         complain(str(error))
     if not entries and not selection.errors:
         complain("there was nothing to list; `derive lint` says what cannot be read")
     ctx.exit(REFUSED if selection.errors else 0 if entries else NOTHING)
+
+
+def row_of(row: tuple[str, str, str], names: int, groups: int, width: int) -> str:
+    """A formula, its title in a column of its own; below the rest where a terminal of that width leaves it none."""
+    name, group, title = row
+    head = f"{name:<{names}}  {group:<{groups}}  "
+    if width and width - len(head) < TITLE:
+        return f"{fitted(f'{name}  {group}', width, INDENT)}\n{' ' * INDENT}{fitted(title, width, INDENT)}"
+    return head + fitted(title, width, len(head))
 
 
 def list_groups(ctx: click.Context, selection: Selection) -> NoReturn:
@@ -51,5 +66,6 @@ def list_groups(ctx: click.Context, selection: Selection) -> NoReturn:
 
 
 def indented(text: str) -> str:
-    """A paragraph of a hundred columns; nothing for no text."""
-    return fill(visible(text), 100, initial_indent="  ", subsequent_indent="  ") + "\n" if text else ""
+    """A paragraph of a hundred columns, or as wide as the terminal if that is narrower; nothing for no text."""
+    width = min(columns(), WIDE)
+    return fill(visible(text), width, initial_indent="  ", subsequent_indent="  ") + "\n" if text else ""

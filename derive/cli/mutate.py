@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,9 @@ import click
 
 from derive.cli.help import Command
 from derive.cli.options import judging, processors, words
-from derive.output import complain, write
-from derive.selection import select
+from derive.cli.outputs import chosen, overwritten, writing
+from derive.output import complain
+from derive.selection import is_file, select
 
 if TYPE_CHECKING:
     from verify.journal import Journal
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @words
-@judging("text", "json")
+@writing("text", "json", also=".json and .txt say their formats.")
+@judging()
 @click.option("--sample", type=click.IntRange(1), help="At most so many twins, chosen by the seed.")
 @click.option(
     "--journal",
@@ -28,8 +31,8 @@ if TYPE_CHECKING:
 @click.option("--again", is_flag=True, help="Judge every twin, whatever the journal knows, and keep no journal.")
 @click.pass_context
 def mutate(
-    ctx: click.Context, words: tuple[str, ...], output_format: str, output: Path | None, seed: int, jobs: int | None,
-    timeout: float, color: str, sample: int | None, journal: Path | None, again: bool,
+    ctx: click.Context, words: tuple[str, ...], output_format: str, output: tuple[str, ...], seed: int,
+    jobs: int | None, timeout: float, color: str, sample: int | None, journal: Path | None, again: bool,
 ) -> None:  # fmt: skip
     """Make wrong twins of every equation and report which the engine catches.
 
@@ -40,6 +43,10 @@ def mutate(
     Exit status: 0 no twin is left, 1 some are, 2 something was refused, 3 witnesses contradict each other,
     5 there was nothing to edit.
     """
+    outputs = chosen(ctx, ("text", "json"), [journal] if journal else ())
+    reason = overwritten(journal, [word for word in words if is_file(word)]) if journal else ""
+    if reason:
+        raise click.BadParameter(reason, ctx, param_hint="'--journal'")
     selection = select(words)
     from verify import run, survey, terminal
     from verify.progress import progress
@@ -55,13 +62,12 @@ def mutate(
             found = plan.survey(run.Limits(jobs or processors(), timeout, is_each=True), watch)
     for error in planned.errors:
         complain(str(error))
-    if output_format == "json":
-        text = survey.encoded(found, seed).decode()
-    else:
-        text = survey.rendered(found, sys.stdout, "never" if output else color)
     if not found.fates:
         complain("there was nothing to edit")
-    write(text, output)
+    outputs.put({
+        "json": lambda output: survey.encoded(found, seed).decode(),
+        "text": partial(outputs.text, partial(survey.rendered, found)),
+    })  # fmt: skip
     ctx.exit(survey.status(found))
 
 

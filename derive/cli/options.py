@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Callable
 from functools import reduce
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -51,14 +50,9 @@ words = click.argument(
 Command = Callable[..., None]
 
 
-def judging(*formats: str) -> Callable[[Command], Command]:
-    """The options of a command that judges claims, and of one that writes a report in one of the formats."""
-    writing = (
-        click.option("--output-format", type=click.Choice(formats), default="text", show_default=True),
-        click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the report to this file."),
-    )
+def judging() -> Callable[[Command], Command]:
+    """The options of a command that judges claims."""
     options = (
-        *(writing if formats else ()),
         click.option("--seed", type=int, default=0, show_default=True, help="Chooses the points that are tried."),
         click.option("--jobs", type=click.IntRange(1, 1024), help="Worker processes.  [default: one a processor]"),
         click.option(

@@ -60,6 +60,12 @@ OTHER = Code(
     "claim often helps.",
 )
 
+INTERRUPTED = Code(
+    "D923",
+    "the run was interrupted",
+    "Ctrl-C or a signal ended the run; what is not in the report was not judged. The same command goes on from there.",
+)
+
 UNDECIDED = (
     Code(
         "D911",
@@ -106,4 +112,4 @@ UNDECIDED = (
     OTHER,
 )  # fmt: skip
 
-CODES = (REFUTED, HOLDS, LIBRARY, *UNDECIDED, CONFLICT, BROKEN)
+CODES = (REFUTED, HOLDS, LIBRARY, *UNDECIDED, CONFLICT, BROKEN, INTERRUPTED)

@@ -3,15 +3,22 @@
 from collections.abc import Iterator
 
 from derive.codes import FALLBACK, TABLE, of_verdict
+from derive.codes.verdicts import INTERRUPTED
 from derive.findings import Finding, Level, parted
 from derive.selection import visible
-from verify.report import Entry, Judged, Refused, Report
+from verify.report import Entry, Judged, Refused, Report, broken_off
 from verify.terminal import details
 
 
 def findings(report: Report) -> list[Finding]:
-    """The findings of a report, in its order; those of its errors first."""
-    return [*map(of_refused, report.errors or ()), *_of_claims(report)]
+    """The findings of a report, in its order; that it was interrupted and those of its errors first."""
+    return [*of_interruption(report), *map(of_refused, report.errors or ()), *_of_claims(report)]
+
+
+def of_interruption(report: Report) -> list[Finding]:
+    """That there is more than the report tells, if it was interrupted."""
+    told = broken_off(report)
+    return [Finding(INTERRUPTED.name, "error", told, "")] if told else []
 
 
 def _of_claims(report: Report) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from verify.book.frame import badge
 from verify.book.html import Markup, join, tag
 from verify.formats.findings import of_claim, of_refused
-from verify.report import Entry, Judged, Report, Summary, summary
+from verify.report import Entry, Judged, Report, Summary, broken_off, summary
 from verify.terminal import COLUMNS, by_group
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -45,6 +45,7 @@ def rendered(report: Report) -> str:
     )
     wrong = [(entry, claim) for entry in report.formulas for claim in entry.claims if not claim.as_expected]
     found = f"{counts.as_expected} as expected, {counts.unexpected} not" if counts.claims else "nothing was judged"
+    found = ", ".join([found, *filter(None, [broken_off(report)])])
     body = tag(
         "body",
         tag(

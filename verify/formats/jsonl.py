@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from verify.report import Engine, Entry, Judged, Refused, Report, Summary, engine
 from verify.watch import Watcher
@@ -39,10 +39,11 @@ class Error(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", t
 
 
 class End(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="summary"):
-    """The last line; without it the run was cut off. status: the exit status."""
+    """The last line; without it the run was cut off. status: the exit status.  interrupted: as in the report."""
 
     summary: Summary
     status: int
+    interrupted: int | UnsetType = UNSET
 
 
 Line = Start | Claim | Error | End
@@ -63,7 +64,7 @@ class Stream(Watcher):
         """What is known only at the end."""
         for refused in report.errors or ():
             self._write(Error(refused))
-        self._write(End(report.summary, status))
+        self._write(End(report.summary, status, report.interrupted))
 
     def _write(self, line: Line) -> None:
         self.put(msgspec.json.encode(line).decode() + "\n")

@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from derive.codes import TABLE
 from derive.findings import Finding
 from derive.selection import visible
-from verify.formats.findings import of_claim, of_refused
+from verify.formats.findings import of_claim, of_interruption, of_refused
 from verify.report import Entry, Judged, Report
 
 
@@ -14,13 +14,14 @@ def rendered(report: Report) -> str:
     root = Element("testsuites", name="derive")
     for entry in report.formulas:
         _suite(root, entry, report)
-    if report.errors:
+    refused = [(found, found.place) for found in map(of_refused, report.errors or ())]
+    refused += [(found, "run") for found in of_interruption(report)]
+    if refused:
         suite = SubElement(root, "testsuite", name="catalog")
-        for refused in report.errors:
-            found = of_refused(refused)
-            case = SubElement(suite, "testcase", {"classname": "catalog", "name": found.place, **_at(found)})
+        for found, name in refused:
+            case = SubElement(suite, "testcase", {"classname": "catalog", "name": name, **_at(found)})
             problem = SubElement(case, "error", type=found.code, message=found.message)
-            problem.text = "\n".join([f"{found.place}: {found.message}  [{found.code}]", *found.details])
+            problem.text = "\n".join([f"{name}: {found.message}  [{found.code}]", *found.details])
         _count(suite)
     for name in ("tests", "failures", "errors"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 
 from verify.formats.findings import of_claim, of_refused
 from verify.formats.markup import block, code, escaped
-from verify.report import Entry, Judged, Report, Summary, summary
+from verify.report import Entry, Judged, Report, Summary, broken_off, summary
 from verify.terminal import COLUMNS, by_group
 
 
 def rendered(report: Report, order: Iterable[str] = ()) -> str:
     """The document. order: the groups that come first in the table."""
-    lines = [f"# derive: {_headline(report.summary, len(report.errors or ()))}", "", *_table(report, order), ""]
+    lines = [f"# derive: {_headline(report)}", "", *_table(report, order), ""]
     unexpected = [(entry, claim) for entry in report.formulas for claim in entry.claims if not claim.as_expected]
     if unexpected:
         lines += ["## Not as expected", ""]
@@ -25,11 +25,13 @@ def rendered(report: Report, order: Iterable[str] = ()) -> str:
     return "\n".join(lines)
 
 
-def _headline(counts: Summary, errors: int) -> str:
+def _headline(report: Report) -> str:
+    counts, errors = report.summary, len(report.errors or ())
     parts = (
         [f"{counts.as_expected} as expected", f"{counts.unexpected} not"] if counts.claims else ["nothing was judged"]
     )
-    return ", ".join([*parts, *([f"{errors} could not be read"] if errors else [])])
+    parts += [f"{errors} could not be read"] if errors else []
+    return ", ".join([*parts, *filter(None, [broken_off(report)])])
 
 
 def _table(report: Report, order: Iterable[str]) -> Iterator[str]:

@@ -10,24 +10,27 @@ from urllib.parse import quote
 
 from derive import __version__
 from derive.codes import TABLE
+from derive.codes.verdicts import INTERRUPTED
 from derive.findings import Finding
 from verify.formats.findings import findings
-from verify.report import Report
+from verify.report import Report, broken_off
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
 def rendered(report: Report) -> str:
     """The findings of a report."""
-    return document(findings(report), {"seed": report.seed, "summary": _plain(report)})
+    found = [finding for finding in findings(report) if finding.code != INTERRUPTED.name]  # which has no place
+    return document(found, {"seed": report.seed, "summary": _plain(report)}, broken_off(report))
 
 
-def document(found: Sequence[Finding], properties: dict[str, Any] | None = None) -> str:
-    """A log of one run with these findings."""
+def document(found: Sequence[Finding], properties: dict[str, Any] | None = None, stopped: str = "") -> str:
+    """A log of one run with these findings. stopped: why it did not come to its end."""
+    told = {"toolExecutionNotifications": [{"level": "error", "message": {"text": message(stopped)}}]}
     codes = sorted({finding.code for finding in found})
     run = {
         "tool": {"driver": {"name": "derive", "version": __version__, "rules": [_rule(code) for code in codes]}},
-        "invocations": [{"executionSuccessful": True}],
+        "invocations": [{"executionSuccessful": not stopped, **(told if stopped else {})}],
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, codes, found[:number]) for number, finding in enumerate(found)],
         **({"properties": properties} if properties else {}),
