@@ -71,6 +71,19 @@ def test_update_rules_take_the_steps_of_the_textbook(formulas):
     assert known["adam"].after(1.0, gradients[:1], 0.1) == pytest.approx(0.9, rel=1e-5)  # the first step is the rate
 
 
+def test_the_paths_that_are_drawn_stay_in_the_picture_where_any_does(formulas):
+    # A rate with which the path leaves the window is not taken, however low it ends.
+    (rule,) = (rule for rule in paths.rules(list(formulas.values())) if rule.formula.name == "sgd")
+    text, start, window, _ = paths.HILLS["a quadratic"]
+    rate, path = paths._best(rule, paths._hill(text), start, window)
+    assert paths._stays(path, window)
+    tight = (window[0], (-0.1, 1.7))  # sgd overshoots at its best rate
+    smaller, stayed = paths._best(rule, paths._hill(text), start, tight)
+    assert not paths._stays(path, tight)
+    assert paths._stays(stayed, tight)
+    assert smaller < rate
+
+
 def test_the_graph_has_the_edges_of_the_definitions_and_every_arrow_back(formulas):
     formula = formulas["bn_backward"]
     (drawn,) = graph.drawn(formula)

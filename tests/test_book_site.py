@@ -132,6 +132,33 @@ def test_every_verdict_and_every_witness_is_explained(book):
         assert name in page.words
 
 
+def test_a_formula_keeps_its_own_names_of_indices_whatever_was_read_after_it(tmp_path):
+    # The same expression is held once, and the entry that is read last names its index.
+    other = (
+        CATALOG[CATALOG.index("square_sum:") :].replace("square_sum", "other").replace("i)", "o)").replace("[i]", "[o]")
+    )
+    page = book_of(CATALOG + other, tmp_path)["formulas/square_sum.html"].decode()
+    definition = page.partition('id="definition"')[2].partition("<details>")[0]
+    assert "<mi>i</mi>" in definition
+    assert "<mi>o</mi>" not in definition
+
+
+def test_what_scrolls_is_reached_by_keyboard_and_has_a_name(book):
+    for name, content in book.items():
+        for element, attributes in Page(content.decode()).elements if name.endswith(".html") else ():
+            if element == "pre" or attributes.get("class") in ("wide", "math", "drawing"):
+                assert (attributes.get("tabindex"), attributes.get("role")) == ("0", "group"), (name, element)
+                assert attributes.get("aria-label")
+
+
+def test_a_page_says_whether_what_is_refuted_was_expected(book, tmp_path):
+    assert "as the catalog expects" in Page(book["formulas/square.html"].decode()).text
+    assert "All as the catalog expects" in Page(book["index.html"].decode()).text
+    wrong = book_of(CATALOG.replace("holds: no", "holds: yes"), tmp_path)
+    assert "1 not as expected" in Page(wrong["formulas/square.html"].decode()).text
+    assert "1 verdict is not as the catalog expects" in Page(wrong["index.html"].decode()).text
+
+
 def test_a_long_normal_form_is_counted_and_not_shown(tmp_path):
     terms = " + ".join(f"x[i]**{power}" for power in range(2, 14))
     long = (

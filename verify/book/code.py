@@ -28,4 +28,4 @@ def _source(formula: Formula, one: Code) -> Markup:
     if one.refused:
         return tag("p", f"Not exported: {one.refused}", class_="note")
     label = f"{TITLES.get(one.target, one.target)} code of {formula.name}"
-    return tag("pre", tag("code", one.text), tabindex=0, role="region", aria_label=label)
+    return tag("pre", tag("code", one.text), tabindex=0, role="group", aria_label=label)

@@ -15,5 +15,5 @@ class Drawing(Struct, frozen=True):
     def markup(self) -> Markup:
         """Raises ValueError where the source is more than a drawing."""
         drawn = tag("div", admitted(self.source), role="img", aria_label=self.says)
-        scrolled = tag("div", drawn, class_="drawing", tabindex=0, role="region", aria_label="Picture")
+        scrolled = tag("div", drawn, class_="drawing", tabindex=0, role="group", aria_label="Picture")
         return tag("figure", scrolled, tag("figcaption", self.caption))

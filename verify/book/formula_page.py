@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from derive.domains import TABLE as DOMAINS
 from derive.formula import Claim, Formula
-from derive.printing.text import axis_text
 from verify.book.chapters import Chapters, Told
 from verify.book.code import tabs
-from verify.book.frame import badge
+from verify.book.frame import badge, sections
 from verify.book.html import Markup, join, tag
-from verify.book.mathematics import name_of, of_formula, relation, shown, steps
+from verify.book.mathematics import extent, inline, name_of, of_formula, relation, shown, steps
 from verify.book.proofs import proofs
 from verify.book.testimony import witnesses, wrong
 from verify.report import Entry, Judged
@@ -44,7 +43,7 @@ class Subject:
 
 def content(subject: Subject) -> tuple[Markup, Markup]:
     """The content of the page, and the list of its parts."""
-    sections = [(key, title, body) for key, title, body in _sections(subject) if body]
+    made, parts = sections((key, title, body) for key, title, body in _sections(subject) if body)
     formula = subject.formula
     head = tag(
         "hgroup",
@@ -52,11 +51,9 @@ def content(subject: Subject) -> tuple[Markup, Markup]:
             "p", tag("a", formula.group.replace("_", " "), href=f"../index.html#{anchor(formula.group)}"), class_="over"
         ),
         tag("h1", formula.title or formula.name),
-        tag("p", tag("code", formula.name), " ", *_counts(subject.entry), class_="under"),
+        tag("p", tag("code", formula.name), *_counts(subject.entry), class_="under"),
     )
-    made = [tag("section", tag("h2", title), body, id=key, aria_label=title) for key, title, body in sections]
-    parts = tag("ol", *(tag("li", tag("a", title, href=f"#{key}")) for key, title, _ in sections))
-    return join(head, *made), tag("nav", parts, class_="parts", aria_label="Parts of this page")
+    return join(head, made), parts
 
 
 def anchor(group: str) -> str:
@@ -68,7 +65,12 @@ def _counts(entry: Entry) -> Iterator[Markup]:
     for claim in entry.claims:
         counts[claim.verdict] = counts.get(claim.verdict, 0) + 1
     for verdict, count in counts.items():
-        yield join(" ", badge(verdict), " ", count)
+        yield join(" ", tag("span", badge(verdict), f" {count}"))
+    wrong = sum(not claim.as_expected for claim in entry.claims)
+    if wrong:
+        yield join(" ", tag("strong", f"{wrong} not as expected"))
+    elif counts.get("refuted"):
+        yield join(" ", tag("span", "as the catalog expects"))
 
 
 def _sections(subject: Subject) -> Iterator[tuple[str, str, Markup | None]]:
@@ -101,19 +103,19 @@ def _inputs(formula: Formula) -> Markup | None:
     rows = []
     for tensor in formula.inputs:
         domain = DOMAINS.get(tensor.domain)
-        shape = " × ".join(map(axis_text, tensor.axes)) or "a number"
+        shape = join(*map(extent, tensor.axes), by=" × ") if tensor.axes else "a number"
         meaning = domain.meaning if domain else ""
         rows.append(tag("tr", tag("th", name_of(tensor), scope="row"), tag("td", tag("code", tensor.domain)),
                         tag("td", meaning), tag("td", shape)))  # fmt: skip
     head = tag("tr", *(tag("th", word, scope="col") for word in ("input", "domain", "each element", "shape")))
-    sizes = ", ".join(size.name for size in formula.sizes)
-    note = tag("p", f"All of it for every size {sizes}.", class_="note") if sizes else ""
+    sizes = join(*map(inline, formula.sizes), by=", ")
+    note = tag("p", "All of it for every size ", sizes, ".", class_="note") if sizes else ""
     return join(_wide(tag("table", tag("thead", head), tag("tbody", *rows)), "Inputs"), note)
 
 
 def _wide(content: Markup, label: str) -> Markup:
     """What may be wider than the page, and scrolls by itself."""
-    return tag("div", content, class_="wide", tabindex=0, role="region", aria_label=label)
+    return tag("div", content, class_="wide", tabindex=0, role="group", aria_label=label)
 
 
 def _definition(formula: Formula) -> Markup | None:
@@ -125,7 +127,8 @@ def _definition(formula: Formula) -> Markup | None:
     if formula.algorithm:
         return tag("p", "An algorithm and no formula: ", tag("code", formula.algorithm), " of the registry.")
     lines = "\n".join(definition.text for definition in formula.definitions)
-    text = tag("details", tag("summary", "as the catalog has it"), tag("pre", tag("code", lines)))
+    source = tag("pre", tag("code", lines), tabindex=0, role="group", aria_label="Definition in the catalog")
+    text = tag("details", tag("summary", "as the catalog has it"), source)
     return join(shown(display), text if lines else "") or None
 
 
@@ -170,7 +173,7 @@ def _told(told: Told) -> Markup | None:
         return None
     body = steps(told.mathml, "Derivation") if told.mathml else Markup("")
     checked = tag("p", "Every line below was compared in exact arithmetic before it was shown.", class_="note")
-    notes = [tag("p", note, class_="note") for note in told.notes]
+    notes = [tag("p", note, class_="note") for note in dict.fromkeys(told.notes)]
     wrong = [tag("p", tag("strong", failure)) for failure in told.failures]
     return join(checked if told.mathml else "", body, *notes, *wrong)
 
@@ -191,6 +194,6 @@ def _links(links: Sequence[Linked]) -> Markup | None:
 def _again(subject: Subject, entry: Entry) -> Markup:
     command = ["derive", "check", *subject.words, subject.formula.name, "--seed", str(subject.seed)]
     return join(
-        tag("pre", tag("code", shlex.join(command)), tabindex=0, role="region", aria_label="Command"),
+        tag("pre", tag("code", shlex.join(command)), tabindex=0, role="group", aria_label="Command"),
         tag("p", "The entry stands at ", tag("code", entry.where), ".", class_="note"),
     )

@@ -1,5 +1,7 @@
 """What every page of the book has: its head, the way around, and its foot."""
 
+from collections.abc import Iterable
+
 from verify.book.html import Markup, join, tag
 
 POLICY = (
@@ -42,6 +44,19 @@ def page(title: str, content: Markup, *, up: str = "", aside: Markup | None = No
         foot,
     )
     return f'<!DOCTYPE html>\n<html lang="en">\n{join(head, body, by=chr(10))}\n</html>\n'
+
+
+def contents(parts: Iterable[tuple[str, str]], label: str = "Parts of this page") -> Markup:
+    """What stands beside a page: links to its parts. parts: the id of each, and its title."""
+    items = (tag("li", tag("a", title, href=f"#{key}")) for key, title in parts)
+    return tag("nav", tag("ol", *items), class_="parts", aria_label=label)
+
+
+def sections(parts: Iterable[tuple[str, str, Markup]]) -> tuple[Markup, Markup]:
+    """The parts of a page with their headings, and the links to them. parts: the id of each, its title, its content."""
+    listed = list(parts)
+    made = [tag("section", tag("h2", title), body, id=key, aria_label=title) for key, title, body in listed]
+    return join(*made), contents((key, title) for key, title, _ in listed)
 
 
 def badge(verdict: str) -> Markup:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from verify.book.formula_page import anchor
 from verify.book.frame import badge
+from verify.book.frame import contents as beside
 from verify.book.html import Markup, join, tag
 from verify.report import VERDICTS, Entry, Report
 
@@ -30,17 +31,25 @@ def content(report: Report, groups: Sequence[tuple[str, Sequence[Listed]]], intr
         tag("h1", "The formula book"),
         tag("p", f"{counts.formulas} formulas with {counts.claims} claims: ",
             join(*(tag("span", words, class_=f"tally {verdict}") for words, verdict in known
-                   if not words.startswith("0 ")), by=", "), ".", class_="under"),
+                   if not words.startswith("0 ")), by=", "), ". ", _as_expected(report), class_="under"),
     )  # fmt: skip
     refused = [tag("li", f"{error.where}: {error.message}") for error in report.errors or ()]
     wrong = join(tag("h2", "What could not be read"), tag("ul", *refused)) if refused else ""
     return join(head, _finder(), *(_group(group, listed, introductions) for group, listed in groups), wrong)
 
 
+def _as_expected(report: Report) -> str:
+    """What to think of what is refuted: a source may print what is wrong, and the catalog know it."""
+    if wrong := report.summary.unexpected:
+        return f"{wrong} verdict{' is' if wrong == 1 else 's are'} not as the catalog expects."
+    if report.summary.refuted:
+        return "All as the catalog expects: what is refuted is printed in a source, and wrong."
+    return ""
+
+
 def contents(groups: Sequence[tuple[str, Sequence[Listed]]]) -> Markup:
     """The list of groups that stands beside."""
-    items = (tag("li", tag("a", group.replace("_", " "), href=f"#{anchor(group)}")) for group, _ in groups)
-    return tag("nav", tag("ol", *items), class_="parts", aria_label="Groups")
+    return beside(((anchor(group), group.replace("_", " ")) for group, _ in groups), "Groups")
 
 
 def _finder() -> Markup:
@@ -87,4 +96,5 @@ def _line(one: Listed) -> Markup:
 def _marks(counts: Mapping[str, int]) -> Iterator[Markup]:
     for verdict, count in counts.items():
         if count:
-            yield tag("span", f"{count} {verdict}", class_=f"tally {verdict}")
+            word = "agree" if verdict == "agrees" and count > 1 else verdict
+            yield tag("span", f"{count} {word}", class_=f"tally {verdict}")

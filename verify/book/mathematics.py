@@ -1,10 +1,11 @@
 """Expressions and displays as MathML of a page."""
 
-from derive.expression import Index, Node, Tensor, element
+from derive.expression import ZERO, Axis, Index, Node, Tensor, element
 from derive.formula import Claim, Formula
 from derive.printing.display import Display
 from derive.printing.mathml import mathml
-from verify.book.html import Markup, admitted, rows, tag
+from derive.ranges import last_of
+from verify.book.html import Markup, admitted, join, rows, tag
 
 
 def shown(display: Display) -> Markup:
@@ -28,11 +29,18 @@ def steps(source: str, label: str) -> Markup:
                          class_="first" if start else None))  # fmt: skip
     heads = tag("tr", *(tag("th", word, scope="col") for word in ("of", "it is", "by")))
     table = tag("table", tag("thead", heads), tag("tbody", *lines), class_="steps")
-    return tag("div", table, class_="wide", tabindex=0, role="region", aria_label=label)
+    return tag("div", table, class_="wide", tabindex=0, role="group", aria_label=label)
 
 
 def inline(node: Node) -> Markup:
     return admitted(mathml(node, "inline"))
+
+
+def extent(over: Axis) -> Markup:
+    """What an axis runs over: its size, or from where to where."""
+    if over.start is ZERO:
+        return inline(over.size)
+    return join(inline(over.start), " to ", inline(last_of(over)))
 
 
 def name_of(tensor: Tensor) -> Markup:

@@ -45,7 +45,8 @@ def book(
     yield from press.printed(jobs)
     index = index_page.content(report, groups, introductions)
     yield File("index.html", page("The formula book", index, aside=index_page.contents(groups), engine=engine).encode())
-    told = page("How to read the formula book", about.content(), engine=engine)
+    words_on_it, parts = about.content()
+    told = page("How to read the formula book", words_on_it, aside=parts, engine=engine)
     yield File("about.html", told.encode())
     for name in ASSETS:
         yield File(f"assets/{name}", files("verify.book").joinpath("assets", name).read_bytes())
@@ -57,18 +58,20 @@ def _work(leaf: Leaf) -> int:
 
 
 def _pictures(report: Report, leaves: Sequence[Leaf]) -> File:
-    drawn = about.without_pictures()
+    drawn, parts = about.without_pictures(), None
     if pictures.are_there():
         from verify.book.pictures import gallery  # which brings matplotlib
 
-        drawn = gallery.of_book(report, [leaf.formula for leaf in leaves])
-    return File("pictures.html", page("Pictures: the formula book", drawn, engine=report.engine.derive).encode())
+        drawn, parts = gallery.of_book(report, [leaf.formula for leaf in leaves])
+    made = page("Pictures: the formula book", drawn, aside=parts, engine=report.engine.derive)
+    return File("pictures.html", made.encode())
 
 
 def _page(
     report: Report, leaf: Leaf, introductions: Mapping[str, str], links: Sequence[Linked], words: Sequence[str],
     press: Press,
 ) -> File:  # fmt: skip
+    leaf = leaf.read_anew()
     made = press.chapters(leaf)
     introduction = introductions.get(leaf.formula.group, "")
     subject = Subject(leaf.formula, leaf.entry, made, introduction, links, words, report.seed)

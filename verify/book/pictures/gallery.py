@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from derive.formula import Findings, Formula
 from verify.book.drawing import Drawing
+from verify.book.frame import sections
 from verify.book.html import Markup, join, tag
 from verify.book.pictures import curves, evidence, graph, maps, paths
 from verify.report import Report
@@ -14,21 +15,19 @@ def of_formula(formula: Formula, known: Findings | None = None) -> list[Drawing]
     return [*curves.drawn(formula, known), *graph.drawn(formula), *maps.jacobian(formula, known), *maps.masks(formula)]
 
 
-def of_book(report: Report, formulas: Sequence[Formula]) -> Markup:
-    """The page of pictures that are about more than one formula."""
+def of_book(report: Report, formulas: Sequence[Formula]) -> tuple[Markup, Markup]:
+    """The content of the page of pictures that are about more than one formula, and the list of its parts."""
     parts = [
-        ("Optimizers", paths.drawn(formulas)),
-        ("The step of a difference", _against_step(report, formulas)),
-        ("The errors of a check", evidence.errors(report)),
-        ("The times of a check", evidence.times(report)),
+        ("optimizers", "Optimizers", paths.drawn(formulas)),
+        ("step", "The step of a difference", _against_step(report, formulas)),
+        ("errors", "The errors of a check", evidence.errors(report)),
+        ("times", "The times of a check", evidence.times(report)),
     ]
-    sections = []
-    for title, pictures in parts:
-        drawn = list(pictures)
-        sections += [tag("section", tag("h2", title), *(one.markup() for one in drawn))] if drawn else []
-    none = "" if sections else tag("p", "Nothing in this catalog makes a picture of more than one formula.")
+    drawn = [(key, title, join(*(one.markup() for one in pictures))) for key, title, pictures in parts]
+    made, beside = sections(part for part in drawn if part[2])
+    none = "" if made else tag("p", "Nothing in this catalog makes a picture of more than one formula.")
     head = tag("hgroup", tag("h1", "Pictures"), tag("p", "Curves, graphs and maps of one formula stand on its page."))
-    return join(head, *sections, none)
+    return join(head, made, none), beside
 
 
 def _against_step(report: Report, formulas: Sequence[Formula]) -> Iterator[Drawing]:

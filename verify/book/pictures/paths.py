@@ -19,8 +19,8 @@ RATES = ("alpha", "eta", "lr")
 STEPS = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)
 LENGTH = 60
 HILLS = {
-    "a quadratic": ("(x**2 + 12*y**2)/2", (-4.2, 1.6), ((-5.0, 1.5), (-2.4, 2.4)), (0.0, 0.0)),
-    "Rosenbrock's function": ("(1 - x)**2 + 100*(y - x**2)**2", (-1.3, 1.0), ((-2.0, 2.0), (-0.8, 2.4)), (1.0, 1.0)),
+    "a quadratic": ("(x**2 + 12*y**2)/2", (-4.2, 1.6), ((-5.0, 3.0), (-2.6, 2.6)), (0.0, 0.0)),
+    "Rosenbrock's function": ("(1 - x)**2 + 100*(y - x**2)**2", (-1.3, 1.0), ((-2.2, 2.2), (-0.9, 2.9)), (1.0, 1.0)),
 }
 """Each hill: its formula, where the paths start, the window, and where it is lowest."""
 
@@ -90,7 +90,7 @@ def drawn(formulas: Sequence[Formula]) -> Iterator[Drawing]:
             hill = _hill(text)
             _contours(place, hill, window)
             for rule, color, dash in zip(chosen, SERIES, DASHES, strict=False):
-                rate, path = _best(rule, hill, start)
+                rate, path = _best(rule, hill, start, window)
                 place.plot(path[:, 0], path[:, 1], color=color, linestyle=dash, linewidth=1.4,
                            label=f"{_title(rule.formula)}")  # fmt: skip
                 place.plot(*path[-1], "o", color=color, markersize=4)
@@ -104,8 +104,9 @@ def drawn(formulas: Sequence[Formula]) -> Iterator[Drawing]:
         yield picture(
             figure, "paths",
             f"{LENGTH} steps of each update rule, as the catalog defines it, each with the learning rate of "
-            f"{', '.join(f'{step:g}' for step in STEPS)} that leads lowest: left {first}; right {second}. "
-            "Other hyperparameters at their usual values; a dot is the end, the cross is the lowest point.",
+            f"{', '.join(f'{step:g}' for step in STEPS)} that leads lowest within the "
+            f"picture: left {first}; right {second}. Other hyperparameters at their usual "
+            "values; a dot is the end, the cross is the lowest point.",
             "Paths over contours. " + "; ".join(ends) + ".",
         )  # fmt: skip
 
@@ -148,12 +149,17 @@ def _contours(place: Any, hill: Hill, window: Any) -> None:
     place.grid(False)
 
 
-def _best(rule: Rule, hill: Hill, start: tuple[float, float]) -> tuple[float, Any]:
-    """The learning rate whose path ends lowest, and that path."""
+def _best(rule: Rule, hill: Hill, start: tuple[float, float], window: Any) -> tuple[float, Any]:
+    """The learning rate whose path ends lowest, and that path: of those that stay in the window, where any does."""
     found = [(rate, _path(rule, hill, start, rate)) for rate in (STEPS if rule.rate else STEPS[:1])]
-    ended = [(float(hill.value(*path[-1])), -rate, path) for rate, path in found if np.isfinite(path).all()]
-    _, negative, path = min(ended, key=lambda one: one[:2])
+    ended = [(not _stays(path, window), float(hill.value(*path[-1])), -rate, path) for rate, path in found
+             if np.isfinite(path).all()]  # fmt: skip
+    _, _, negative, path = min(ended, key=lambda one: one[:3])
     return -negative, path
+
+
+def _stays(path: Any, window: Any) -> bool:
+    return all(bool(((low < part) & (part < high)).all()) for part, (low, high) in zip(path.T, window, strict=True))
 
 
 def _path(rule: Rule, hill: Hill, start: tuple[float, float], rate: float) -> Any:

@@ -29,6 +29,7 @@ SETTINGS: dict[str, Any] = {
 }  # fmt: skip
 LOST = re.compile(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->", re.DOTALL)
 NUMBERED = re.compile(r' id="[A-Za-z2.]+_\d+"')
+SIZED = re.compile(r'(<svg [^>]*?)width="([\d.]+)pt" height="[\d.]+pt"')
 LONG = re.compile(r"(?<=\d\.\d{2})\d+(?=[ \n\"LMCQz)])")
 
 
@@ -70,5 +71,10 @@ def picture(figure: Any, key: str, caption: str, says: str) -> Drawing:
     source = NUMBERED.sub("", LOST.sub("", stream.getvalue()))
     for color, name in NAMES.items():
         source = source.replace(color, name)
-    source = re.sub(r'(<svg [^>]*?)width="[\d.]+pt" height="[\d.]+pt"', r"\1", LONG.sub("", source), count=1)
-    return Drawing(source.strip(), caption, says)
+    return Drawing(SIZED.sub(_sized, LONG.sub("", source), count=1).strip(), caption, says)
+
+
+def _sized(found: re.Match[str]) -> str:
+    """Points as what is as large as the text of the page, and on a phone three quarters of it, which scrolls."""
+    rem = float(found[2]) / 12
+    return f'{found[1]}style="width: {rem:.4g}rem; min-width: {rem * 0.75:.4g}rem"'
