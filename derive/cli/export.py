@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from derive.cli.help import Command
-from derive.cli.options import NOTHING, REFUSED
+from derive.cli.options import NOTHING, REFUSED, complete, complete_file
 from derive.cli.outputs import unfit
 from derive.errors import UnsupportedError
 from derive.output import complain, write
@@ -22,9 +22,15 @@ SUFFIXES = {"c": ".c"}
 
 
 @click.command(cls=Command)
-@click.argument("names", metavar="NAME… [FILE]", nargs=-1)
+@click.argument("names", metavar="NAME… [FILE]", nargs=-1, shell_complete=complete)
 @click.option("--to", "target", type=click.Choice(TARGETS), default="numpy", show_default=True, help="The library.")
-@click.option("-o", "--output", metavar="FILE | FOLDER/", help="Write the source there; in a folder, as NAME.py or .c.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE | FOLDER/",
+    shell_complete=complete_file,
+    help="Write the source there; in a folder, as NAME.py or .c.",
+)
 @click.option("--of", multiple=True, metavar="NAME", help="Only this value of the formula; may be repeated.")
 @click.option("--by", multiple=True, metavar="INPUT", help="Only the gradient by this input; may be repeated.")
 @click.option("--float32", "is_single", is_flag=True, help="Single precision in place of double.")

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from derive.output import complain
-from derive.selection import select, visible
+from derive.selection import visible
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from verify.report import Report
 
 REFUSED, BROKEN, NOTHING, INTERRUPTED, PIPE = 2, 3, 5, 130, 141
@@ -30,11 +32,18 @@ class Seconds(click.FloatRange):
 SECONDS = Seconds(0, min_open=True)
 
 
-def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Names and groups of the shipped catalog, for the shell."""
-    entries = [entry for file in select(()).files for entry in file.entries]
-    words = dict.fromkeys(["all", *(entry.name for entry in entries), *(entry.group for entry in entries)])
-    return [word for word in words if word.startswith(incomplete)]
+def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """Names, groups and catalogs, for the shell."""
+    from derive.cli.offers import formulas  # not at the top: few commands are half written
+
+    return formulas(ctx, param, incomplete)
+
+
+def complete_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """Files, for the shell."""
+    from derive.cli.offers import files
+
+    return files(ctx, param, incomplete)
 
 
 def chosen(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:

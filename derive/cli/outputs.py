@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from derive.cli.options import complete_file
 from derive.errors import nearest
 from derive.output import harmless, write
 from derive.selection import is_file, visible
@@ -31,7 +32,7 @@ def writing(*names: str, also: str = "") -> Callable[[Callable[..., None]], Call
     """The options of a command that writes in these formats. also: the suffixes that say which."""
     form = click.option("--output-format", type=click.Choice(names), default="text", show_default=True,
                         help="The format of stdout, and of a FILE whose name does not say it.")  # fmt: skip
-    place = click.option("-o", "--output", multiple=True, metavar="[FORMAT:]FILE",
+    place = click.option("-o", "--output", multiple=True, metavar="[FORMAT:]FILE", shell_complete=complete_file,
                          help=f"Write to this file, `-` for stdout; can be given several times. {also}")  # fmt: skip
     return lambda function: form(place(function))
 
