@@ -10,7 +10,7 @@ import click
 from derive.cli.help import Command
 from derive.cli.options import NOTHING, REFUSED, words
 from derive.fitting import fitted
-from derive.output import WIDE, columns, complain, screen, write
+from derive.output import WIDE, columns, complain, harmless, screen, write
 from derive.selection import Selection, select, visible
 
 TITLE = 24  # columns that a title needs to stand beside a name
@@ -30,7 +30,7 @@ def list_(ctx: click.Context, words: tuple[str, ...], groups: bool) -> None:
     rows = [(visible(entry.name), visible(entry.group), visible(entry.title)) for entry in entries]
     name, group = (max((len(row[place]) for row in rows), default=0) for place in (0, 1))
     width = screen(sys.stdout)
-    write("".join(f"{row_of(row, name, group, width)}\n" for row in rows))
+    write(harmless("".join(f"{row_of(row, name, group, width)}\n" for row in rows)))
     for error in selection.errors:
         complain(str(error))
     if not entries and not selection.errors:
@@ -59,7 +59,8 @@ def list_groups(ctx: click.Context, selection: Selection) -> NoReturn:
         errors += introduced.errors
     counts = Counter(entry.group for file in selection.files for entry in file.entries)
     there = [group for group in dict.fromkeys([*texts, *counts]) if group in counts]
-    write("\n".join(f"{visible(group)} ({counts[group]})\n{indented(texts.get(group, ''))}" for group in there))
+    shown = "\n".join(f"{visible(group)} ({counts[group]})\n{indented(texts.get(group, ''))}" for group in there)
+    write(harmless(shown))
     for error in errors:
         complain(str(error))
     ctx.exit(REFUSED if errors else 0 if counts else NOTHING)

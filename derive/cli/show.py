@@ -6,7 +6,7 @@ import click
 
 from derive.cli.help import Command
 from derive.cli.options import BROKEN, NOTHING, REFUSED, TIMEOUT, processors, tell, words
-from derive.output import columns, complain, write
+from derive.output import columns, complain, harmless, write
 from derive.selection import Selection, select, visible
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def show_printed(ctx: click.Context, selection: Selection) -> NoReturn:
     report = planned.judged(run.Limits(processors(), TIMEOUT))
     tell(report)
     shown = displays(report, {str(formula.place): formula for _, _, formula in planned.formulas})
-    write("\n".join(shown))
+    write(harmless("\n".join(shown)))
     if not shown:
         complain("no source is quoted there")
     ctx.exit(REFUSED if report.errors else 0 if shown else NOTHING)
