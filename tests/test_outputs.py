@@ -311,6 +311,14 @@ def test_progress_names_what_is_at_work_and_the_time_left(monkeypatch):
     assert max(len(line) for line in re.split(r"[\r\n]", shown)) <= 80
 
 
+def test_progress_is_silent_on_a_terminal_that_cannot_move_its_cursor(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    stream = Screen()
+    with progress(Console(file=stream, width=80, force_terminal=True, markup=False), 3) as watch:
+        watch.begin("squares")
+    assert stream.text == ""
+
+
 def test_progress_is_silent_where_colour_is_forced_on_a_file(monkeypatch, capsys):
     monkeypatch.setenv("FORCE_COLOR", "1")
     out = terminal.console(__import__("sys").stderr, "auto")

@@ -20,7 +20,8 @@ def progress(out: Console, total: int, is_each: bool = True) -> Iterator[Watcher
 
     total: of the claims, or of the formulas if not is_each.
     """
-    if not out.is_terminal or not out.file.isatty() or not total:  # FORCE_COLOR makes no terminal of a file
+    is_screen = out.is_terminal and out.file.isatty() and not out.is_dumb_terminal
+    if not is_screen or not total:  # FORCE_COLOR makes no terminal of a file
         yield UNWATCHED
         return
     from rich.progress import (
