@@ -102,6 +102,20 @@ def test_the_reports_of_an_interrupted_run_are_whole_documents(interrupted):
     assert all(result["locations"] for result in log["runs"][0]["results"])
 
 
+def test_a_catalog_that_is_not_there_is_no_result_without_a_place(capsys, here):
+    # GitHub refuses a whole log for one result that has no location.
+    for command in (("check", "mine.yaml", "gone.yaml", *FAST), ("lint", "mine.yaml", "gone.yaml")):
+        assert derive(capsys, *command, "-o", "a.sarif")[0] == 2
+        log = json.loads((here / "a.sarif").read_text())
+        assert validation_errors(log) == []
+        run = log["runs"][0]
+        assert all(result["locations"] for result in run["results"])
+        (told,) = run["invocations"][0]["toolExecutionNotifications"]
+        assert told["message"]["text"] == "gone.yaml: No such file or directory"
+        assert run["tool"]["driver"]["rules"][told["associatedRule"]["index"]]["id"] == "D100"
+        assert run["invocations"][0]["executionSuccessful"] is False
+
+
 def test_a_run_that_came_to_its_end_says_nothing_of_interruption():
     assert not any("interrupted" in write(example()) for write in WRITERS.values())
     broken = msgspec.structs.replace(example(), interrupted=2)

@@ -50,6 +50,11 @@ def test_a_table_of_a_command_is_for_that_command(capsys, here):
     assert "D511" in derive(capsys, "lint", "--ignore", "D501")[1]
 
 
+def test_an_option_that_is_counted_may_be_true(capsys, here):
+    here('catalogs = ["mine.yaml"]\nwitness = ["algebra"]\nquiet = true')
+    assert derive(capsys, "check")[1] == "1 formula, 2 claims, 2 proved, 2 as expected\n"
+
+
 def test_a_file_without_the_table_is_passed_over(capsys, here):
     folder = here("seed = 3")
     (folder / "inner" / "pyproject.toml").write_text('[project]\nname = "y"\n')

@@ -71,5 +71,5 @@ def report(
         size = site.written(pages(), out)
     for failure in failures:
         complain(failure)
-    write(f"{out / 'index.html'}: {len(leaves)} formulas, {size / 1e6:.1f} MB\n")
+    write(f"{out / 'index.html'}: {len(leaves)} formula{'' if len(leaves) == 1 else 's'}, {size / 1e6:.1f} MB\n")
     ctx.exit(BROKEN if failures else status)

@@ -124,6 +124,8 @@ class _Reader:
             value = [value]
         if isinstance(value, (date, time, dict, float)):  # texts, as the command line has them
             value = str(value)
+        if isinstance(value, bool) and getattr(parameter, "count", False):
+            value = int(value)  # quiet = true
         context = click.Context(self.commands[command], info_name=command)
         try:
             if isinstance(value, bool) is not bool(getattr(parameter, "is_flag", False)):

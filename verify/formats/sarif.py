@@ -10,33 +10,44 @@ from urllib.parse import quote
 
 from derive import __version__
 from derive.codes import TABLE
-from derive.codes.verdicts import INTERRUPTED
 from derive.findings import Finding
 from verify.formats.findings import findings
-from verify.report import Report, broken_off
+from verify.report import Report
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
 def rendered(report: Report) -> str:
     """The findings of a report."""
-    found = [finding for finding in findings(report) if finding.code != INTERRUPTED.name]  # which has no place
-    return document(found, {"seed": report.seed, "summary": _plain(report)}, broken_off(report))
+    return document(findings(report), {"seed": report.seed, "summary": _plain(report)})
 
 
-def document(found: Sequence[Finding], properties: dict[str, Any] | None = None, stopped: str = "") -> str:
-    """A log of one run with these findings. stopped: why it did not come to its end."""
-    told = {"toolExecutionNotifications": [{"level": "error", "message": {"text": message(stopped)}}]}
+def document(found: Sequence[Finding], properties: dict[str, Any] | None = None) -> str:
+    """A log of one run with these findings.
+
+    One without a file (a catalog that is not there, a run that was interrupted) is a notification of the run, which
+    was not successful then: readers refuse a result without a place.
+    """
+    placed = [finding for finding in found if finding.file]
     codes = sorted({finding.code for finding in found})
+    told = [_notification(finding, codes) for finding in found if not finding.file]
     run = {
         "tool": {"driver": {"name": "derive", "version": __version__, "rules": [_rule(code) for code in codes]}},
-        "invocations": [{"executionSuccessful": not stopped, **(told if stopped else {})}],
+        "invocations": [{"executionSuccessful": not told, **({"toolExecutionNotifications": told} if told else {})}],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, codes, found[:number]) for number, finding in enumerate(found)],
+        "results": [_result(finding, codes, placed[:number]) for number, finding in enumerate(placed)],
         **({"properties": properties} if properties else {}),
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+
+
+def _notification(finding: Finding, codes: Sequence[str]) -> dict[str, Any]:
+    return {
+        "associatedRule": {"id": finding.code, "index": codes.index(finding.code)},
+        "level": finding.level,
+        "message": {"text": message("\n".join([_head(finding), *finding.details]))},
+    }
 
 
 def _plain(report: Report) -> dict[str, int]:
@@ -54,11 +65,9 @@ def _rule(code: str) -> dict[str, Any]:
 
 def _result(finding: Finding, codes: Sequence[str], before: Sequence[Finding]) -> dict[str, Any]:
     same = sum(_key(other) == _key(finding) for other in before)
-    place: dict[str, Any] = {}
-    if finding.file:
-        place["physicalLocation"] = {"artifactLocation": {"uri": uri(finding.file)}}
-        if finding.line:
-            place["physicalLocation"]["region"] = {"startLine": finding.line, "startColumn": finding.column}
+    place: dict[str, Any] = {"physicalLocation": {"artifactLocation": {"uri": uri(finding.file)}}}
+    if finding.line:
+        place["physicalLocation"]["region"] = {"startLine": finding.line, "startColumn": finding.column}
     if finding.formula:
         place["logicalLocations"] = [{"name": finding.formula, "kind": "member"}]
     return {
@@ -66,7 +75,7 @@ def _result(finding: Finding, codes: Sequence[str], before: Sequence[Finding]) -
         "ruleIndex": codes.index(finding.code),
         "level": finding.level,
         "message": {"text": message("\n".join([_head(finding), *finding.details]))},
-        **({"locations": [place]} if place else {}),
+        "locations": [place],
         # The line may move: what stays is what is said of which formula, and its number among the same.
         "partialFingerprints": {"finding/v1": sha256(f"{_key(finding)}\0{same}".encode()).hexdigest()},
     }
