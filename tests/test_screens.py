@@ -117,6 +117,15 @@ def test_no_line_is_wider_than_the_terminal_but_a_command_to_copy(shown, command
     assert [line for line in lines if fitting.cells(line) > width and not line.startswith("  again  ")] == []
 
 
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("what", ["--proof", "--steps"])
+def test_a_proof_that_is_drawn_fits_with_its_words(shown, what, width):
+    # A fraction that is wider than the terminal cannot be broken; here there is none.
+    lines = shown(("show", "bn_backward", what, "--format", "unicode"), width)
+    assert any("term by term" in line for line in lines)
+    assert [line for line in lines if fitting.cells(line) > width] == []
+
+
 @pytest.mark.parametrize("command", [COMMANDS[1], COMMANDS[7], COMMANDS[8], COMMANDS[10]], ids=" ".join)
 def test_a_wide_terminal_has_every_line_whole(shown, capsys, command):
     # What is broken on a narrow terminal is the same words in the same order.

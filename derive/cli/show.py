@@ -1,12 +1,14 @@
 """`derive show`: formulas and their derivatives, in the forms that people paste."""
 
+import sys
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from derive.cli.help import Command
 from derive.cli.options import BROKEN, NOTHING, REFUSED, TIMEOUT, processors, tell, words
-from derive.output import columns, complain, harmless, write
+from derive.fitting import NOTE, fitted
+from derive.output import columns, complain, harmless, screen, write
 from derive.selection import Selection, select, visible
 
 if TYPE_CHECKING:
@@ -115,7 +117,9 @@ def show_proofs(formula: "Formula", form: str) -> bool:
     failed = False
     for told in accounts(formula, compared_steps):
         for line in told.header:
-            write(f"{opening}{visible(line).replace('--', '- -') if closing else visible(line)}{closing}\n")
+            shown = visible(line).replace("--", "- -") if closing else visible(line)
+            # Comments are whole, each a line; what is there to be read is broken.
+            write(f"{opening}{shown if opening else fitted(shown, screen(sys.stdout), NOTE)}{closing}\n")
         write(("\n" if told.display.lines else "") + told.display.written(form, columns()) + "\n")
         if told.wrong:
             complain(f"{formula.name}: {told.header[0]}: a step of the proof is wrong: {told.wrong}")

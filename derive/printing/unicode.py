@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from derive.expression import Node
+from derive.fitting import fitted
 from derive.printing.blocks import (
     Block,
     beside,
@@ -87,7 +88,10 @@ class Writer:
         if not words:
             return shown(made)
         behind = beside([made, block(f"   ({words})")])
-        return shown(behind) if behind.width <= self.columns else f"{shown(made)}\n{' ' * left.width}   ({words})"
+        if behind.width <= self.columns:
+            return shown(behind)
+        indent = left.width + 3
+        return f"{shown(made)}\n{' ' * indent}{fitted(f'({words})', self.columns, indent)}"
 
     def _broken(self, sign: Block, box: Box, most: int) -> Iterable[Block]:
         whole = beside([sign, self.written(box)])
