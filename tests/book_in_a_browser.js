@@ -9,7 +9,7 @@ const known = new Set(JSON.parse(fs.readFileSync(characters, "utf8")));
 const address = (page) => "file://" + path.join(folder, page);
 const pages = ["index.html", "about.html", "pictures.html"].concat(
   fs.readdirSync(path.join(folder, "formulas")).sort().map((name) => "formulas/" + name));
-const wrong = { console: [], failed: [], links: [], mathematics: [], glyphs: [], wide: [], dialogs: [], axe: [] };
+const wrong = { console: [], failed: [], links: [], mathematics: [], glyphs: [], wide: [], keyboard: [], dialogs: [], axe: [] };
 
 // Of a page: formulas without a box, and characters in formulas.
 const look = () => {
@@ -24,7 +24,10 @@ const look = () => {
     for (const token of formula.querySelectorAll("mi, mn, mo, mtext"))
       for (const character of token.textContent) seen.add(character.codePointAt(0));
   }
-  return { empty, seen: [...seen], count: document.querySelectorAll("math").length,
+  const unreached = [...document.querySelectorAll("main pre, main div, main dd, main p, nav")]
+    .filter((part) => part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX !== "visible"
+      && !(part.tabIndex >= 0 && part.getAttribute("aria-label"))).map((part) => part.outerHTML.slice(0, 80));
+  return { empty, unreached, seen: [...seen], count: document.querySelectorAll("math").length,
     width: document.documentElement.scrollWidth - innerWidth,
     ids: [...document.querySelectorAll("[id]")].map((part) => part.id),
     links: [...document.querySelectorAll("[href], [src]")].map((part) => part.getAttribute("href") || part.getAttribute("src"))
@@ -70,6 +73,7 @@ const watched = (page, at) => {
       links.push(...found.links.map((link) => [at, link]));
       wrong.mathematics.push(...found.empty.map((text) => `${at}: ${text}`));
       wrong.glyphs.push(...found.seen.filter((point) => !known.has(point)).map((point) => `${at}: U+${point.toString(16)}`));
+      wrong.keyboard.push(...found.unreached.map((text) => `${at}: ${text}`));
       if (found.width > 0) wrong.wide.push(`${at}: ${found.width}`);
       for (const family of await fonts(inside)) if (family !== "STIX Two Math") wrong.glyphs.push(`${at}: in ${family}`);
     }
@@ -111,6 +115,7 @@ const watched = (page, at) => {
     await tested.emulateMedia({ colorScheme: scheme });
     for (at of JSON.parse(sampled)) {
       await tested.goto(address(at));
+      await tested.evaluate(() => { for (const part of document.querySelectorAll("details")) part.open = true; });
       await tested.addScriptTag({ path: axe });
       const found = await tested.evaluate(() => axe.run({ resultTypes: ["violations"] }));
       for (const one of found.violations)
@@ -124,6 +129,25 @@ const watched = (page, at) => {
   await still.goto(address("index.html"));
   tell.withoutScript = await still.locator(".formulas li").count();
   tell.finder = await still.locator("#finder").isVisible();
+
+  // A page without scripts: what is folded opens by keyboard, and so do the tabs. Then on paper, from a dark screen.
+  at = pages.find((page) => page.startsWith("formulas/"));
+  await still.goto(address(at));
+  const folded = still.locator("main details").first();
+  await folded.locator("summary").focus();
+  await still.keyboard.press("Enter");
+  tell.opened = await folded.getAttribute("open") !== null;
+  tell.tabs = await still.locator(".tabs > input").count();
+  await still.locator(".tabs > input").first().focus();
+  await still.keyboard.press("ArrowRight");
+  tell.panels = [];
+  for (const panel of await still.locator(".panel").all()) tell.panels.push(await panel.isVisible());
+  await tested.emulateMedia({ media: "print", colorScheme: "dark" });
+  await tested.goto(address(at));
+  tell.paper = await tested.evaluate(() => {
+    const style = getComputedStyle(document.documentElement);
+    return ["--paper", "--ink", "--series-1", "--refuted"].map((name) => style.getPropertyValue(name).trim());
+  });
 
   const fresh = await (await browser.newContext()).newPage();
   const before = Date.now();

@@ -23,6 +23,7 @@ from derive.printing.mathml import BIG
 from derive.selection import select
 from verify import run
 from verify.book import binding, pictures, press, site
+from verify.book.formula_page import anchor
 from verify.book.html import admitted, tag, text
 from verify.book.press import File, Press
 from verify.report import VERDICTS, Witnesses
@@ -310,6 +311,25 @@ bad:
       holds: no
   source: '{HOSTILE}'
   note: '{HOSTILE}'
+links:
+  title: 'javascript:window.ran=1'
+  group: '{HOSTILE}'
+  inputs: {{x: "real[n]"}}
+  define:
+    y[i]: sigmoid(x[i])
+  claims:
+    - D(y[i], x[i]) == y[i]*(1 - y[i])
+  examples:
+    - given: {{x: [0, 1]}}
+      then: {{y: [0, 5]}}
+      from: '{HOSTILE}'
+      holds: 'only if {HOSTILE}'
+  reference:
+    - call: torch.sigmoid
+      gives: y
+      with: {{input: x}}
+      differs: '{HOSTILE}'
+  source: 'javascript:window.ran=1'
 """
 
 
@@ -331,7 +351,21 @@ def test_hostile_text_is_text_on_every_page(tmp_path):
             assert not any(key.startswith("on") for _, attributes in page.elements for key in attributes)
             assert not any("javascript:" in (a.get("href") or "") for _, a in page.elements)
             assert not any(n == "img" for n, _ in page.elements)
+            names = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+            assert len(names) == len(set(names))
+            assert not [name for name in names if not re.fullmatch(r"[\w-]+", name, re.ASCII)]
+            assert not [link for _, a in page.elements if (link := a.get("href") or a.get("src")) and ":" in link]
     assert Page(made["formulas/bad.html"].decode()).text.count("<script>window.ran=1") >= 5
+    other = Page(made["formulas/links.html"].decode()).text
+    assert other.count("<script>window.ran=1") >= 4  # the group, the example's source and condition, the library's
+    assert other.count("javascript:window.ran=1") >= 3  # in the title, above the text, and as the source
+    assert made["formulas/links.html"].decode().count("<figcaption>javascript:window.ran=1") == pictures.are_there()
+
+
+def test_groups_with_names_alike_have_places_of_their_own():
+    groups = ["a b", "a-b", "a_b", "a20b", "a-20-b", "ä", "ö", "A b"]
+    assert len({anchor(group) for group in groups}) == len(groups)
+    assert all(re.fullmatch(r"[\w-]+", anchor(group), re.ASCII) for group in groups)
 
 
 def test_characters_that_turn_text_around_or_drive_a_terminal_are_shown_by_their_numbers(tmp_path, monkeypatch):
@@ -394,10 +428,12 @@ def test_a_browser_finds_nothing_wrong_with_the_book(book, tmp_path):
     assert (tell["focused"], tell["all"], tell["searched"], tell["cleared"]) == ("search", 2, 2, 2)
     assert (tell["filter"], tell["filtered"], tell["status"]) == ("refuted", 1, "2 formulas")
     assert (tell["withoutScript"], tell["finder"]) == (2, False)
+    assert (tell["opened"], tell["tabs"], tell["panels"]) == (True, 4, [False, True, False, False])
+    assert tell["paper"] == ["#fff", "#000", "#0a5fa5", "#a0301c"]  # what light has, though the screen is dark
 
 
 def test_a_browser_runs_nothing_that_a_catalog_says(tmp_path):
-    found = opened(book_of(ENTRY, tmp_path), tmp_path, ["formulas/bad.html"])
+    found = opened(book_of(ENTRY, tmp_path), tmp_path, ["formulas/bad.html", "formulas/links.html"])
     assert {name: part for name, part in found["wrong"].items() if part} == {}
     assert found["tell"]["ran"] is False
 
@@ -407,7 +443,7 @@ def test_the_browser_sees_what_is_wrong(book, tmp_path):
     page = book["formulas/square.html"].decode()
     worse = page.replace(
         "<main",
-        "<main><p><math><mi>\u4e16</mi></math><math class=gone><mi>x</mi></math>"
+        "<main><pre style='width: 3em'>scrolls, and nobody gets there</pre><p><math><mi>\u4e16</mi></math><math class=gone><mi>x</mi></math>"
         "<a href=gone.html>x</a><a href='#gone'>x</a></p",
         1,
     )
@@ -417,6 +453,7 @@ def test_the_browser_sees_what_is_wrong(book, tmp_path):
     assert "formulas/square.html: U+4e16" in wrong["glyphs"]
     assert {"formulas/square.html: gone.html", "formulas/square.html: #gone"} <= {*wrong["links"]}
     assert wrong["mathematics"]
+    assert any("nobody gets there" in part for part in wrong["keyboard"])
     assert wrong["console"]
 
 

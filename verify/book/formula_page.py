@@ -57,7 +57,10 @@ def content(subject: Subject) -> tuple[Markup, Markup]:
 
 
 def anchor(group: str) -> str:
-    return "group-" + "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in group)
+    """The id of a group in the index, which may be called anything: no two alike."""
+    letters = (letter if letter.isascii() and (letter.isalnum() or letter == "_") else f"-{ord(letter):x}-"
+               for letter in group)  # fmt: skip
+    return "group-" + "".join(letters)
 
 
 def _counts(entry: Entry) -> Iterator[Markup]:

@@ -112,7 +112,11 @@ def _source(
 ) -> str:  # fmt: skip
     width = max(x for x, _ in places.values()) + WIDE / 2 + 6
     height = max(y for _, y in places.values()) + HIGH / 2 + 34
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" class="graph">']
+    rem = width / 16
+    size = f"width: {rem:.4g}rem; min-width: {min(34, rem):.4g}rem"
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" class="graph" style="{size}">'
+    ]
     for one, other in edges:
         (x, y), (u, v) = places[one], places[other]
         through = [place for node, place in places.items() if isinstance(node, tuple) and node[:2] == (one, other)]
