@@ -255,6 +255,32 @@ def test_no_keywords_choose_everything(capsys, here, words):
     assert check(capsys, "-q", "-k", words)[1:] == check(capsys, "-q")[1:]
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("explain", "refutd"), "'refutd' is no code (did you mean refuted?)"),
+        (("explain", "\x1b[31m"), "derive: '\\u{1b}[31m' is no code"),
+        (("check", "mine.yaml", "--witness", "\x07"), "'\\u{7}' is no witness"),
+        (("check", "mine.yaml", ""), "no formula or group is called ''"),
+        (("init", "nowhere/a.yaml"), "there is no folder nowhere"),
+    ],
+)
+def test_a_word_that_is_refused_is_shown_as_it_can_be_seen(capsys, here, words, message):
+    status, out, err = derive(capsys, *words)
+    assert (status, out) == (2, "")
+    assert message in err
+
+
+def test_init_names_its_files_so_that_shells_and_editors_read_them(capsys, here):
+    status, out, err = derive(capsys, "init", "a b.yaml")
+    assert (status, out) == (0, "")
+    assert "try `derive check 'a b.yaml'`" in err
+    first = (here / "a b.yaml").read_text().splitlines()[0]
+    assert first == "# yaml-language-server: $schema=./a%20b.schema.json"
+    assert derive(capsys, "init", "line\nfeed.yaml")[0] == 0
+    assert derive(capsys, "lint", "line\nfeed.yaml")[0] == 0
+
+
 LINE = ("check", *FAST, "--input", "x: real", "--claim", "D(x**2, x) == 2*x",
         "--claim", "D(x**2, x) == 3*x", "--claim", "D(x**2, x) == 4*x")  # fmt: skip
 

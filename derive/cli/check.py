@@ -34,7 +34,7 @@ def listed(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
     names = [name.strip() for name in value.split(",")]
     for name in names:
         if name not in ALL:
-            raise click.BadParameter(f"{visible(name)!r} is no witness; there are {', '.join(ALL)}", ctx, param)
+            raise click.BadParameter(f"'{visible(name)}' is no witness; there are {', '.join(ALL)}", ctx, param)
     return tuple(name for name in ALL if name in names)
 
 
@@ -86,12 +86,7 @@ def check(
     test = words_of.test_of(keywords) if keywords and keywords.strip() else None
     settings, volume = Settings(seed=seed, witnesses=witness), verbose - quiet
     if claims or inputs or define:
-        if words or not claims:
-            raise click.UsageError("--claim, --input and --define ask of claims in a line, not of a catalog", ctx)
-        if last_failed:
-            raise click.UsageError("--lf asks of a catalog: of claims in a line none is remembered", ctx)
-        line = Line(claims, inputs, define, test, exitfirst, volume, durations, timings)
-        status = check_claims(line, settings, timeout, more, reports)
+        status = check_claims(Line.of(ctx, test, volume), settings, timeout, more, reports)
         ctx.exit(0 if exit_zero and status == 1 else status)
     if verbose and ctx.find_root().obj:
         complain(f"settings of {ctx.find_root().obj}")

@@ -37,6 +37,17 @@ class Line:
     slowest: int = 0
     timings: bool = False
 
+    @classmethod
+    def of(cls, ctx: click.Context, test: Test | None, volume: int) -> "Line":
+        """What a command line asks; UsageError for words and options that speak of catalogs."""
+        given = ctx.params
+        if given["words"] or not given["claims"]:
+            raise click.UsageError("--claim, --input and --define ask of claims in a line, not of a catalog", ctx)
+        if given["last_failed"]:
+            raise click.UsageError("--lf asks of a catalog: of claims in a line none is remembered", ctx)
+        asked = (given["claims"], given["inputs"], given["define"])
+        return cls(*asked, test, given["exitfirst"], volume, given["durations"], given["timings"])
+
 
 def asked(line: Line) -> "Question":
     """The claims with their inputs and definitions; CatalogError at the place of a mistake."""

@@ -56,7 +56,7 @@ class _Parser:
     def expect(self, kind: str) -> None:
         if not (self.tokens[0][0] == kind == "" or self.take(kind)):
             there = self.tokens[0][1]
-            said = f"{visible(there)!r} is not expected there" if there else "the expression ends too early"
+            said = f"'{visible(there)}' is not expected there" if there else "the expression ends too early"
             raise click.BadParameter(said, param_hint="'-k'")
 
     def alternatives(self) -> Test:

@@ -26,7 +26,7 @@ def codes(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> t
     found = [word.strip().upper() for text in value for word in text.split(",")]
     for word in found:
         if not word or not any(name.startswith(word) for name in TABLE):
-            raise click.BadParameter(f"{visible(word)!r} begins no code; `derive explain` lists them", ctx, param)
+            raise click.BadParameter(f"'{visible(word)}' begins no code; `derive explain` lists them", ctx, param)
     return tuple(found)
 
 

@@ -86,7 +86,7 @@ class Bytes(click.ParamType):  # type: ignore[type-arg]
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         found = re.fullmatch(r"(\d{1,15})(?:([KMGT])i?B?)?", str(value), re.IGNORECASE)
         if not found:
-            self.fail(f"{visible(str(value))!r} is no amount of memory, such as 4G or 512M", param, ctx)
+            self.fail(f"'{visible(str(value))}' is no amount of memory, such as 4G or 512M", param, ctx)
         amount = int(found[1]) * self.UNITS[(found[2] or "").upper()]
         if amount < self.LEAST:
             self.fail(f"less than {self.LEAST >> 20}M, which the libraries themselves need", param, ctx)

@@ -145,7 +145,7 @@ def chosen(ctx: click.Context, names: Sequence[str] = NAMES, read: Iterable[str 
         if kind not in names:
             raise refused(f"{visible(name)}: there is no {kind} of this; there are {', '.join(names)}")
         if not name:
-            raise refused(f"{visible(word)!r} lacks the name of a file")
+            raise refused(f"'{visible(word)}' lacks the name of a file")
         made = Output(kind, None if name == "-" else Path(name))
         reason = made.file and unfit(made.file, sources)
         if reason:
