@@ -59,6 +59,19 @@ def test_masks_are_those_of_the_entry_and_what_they_do_is_what_scipy_does(formul
     assert np.allclose(maps.correlated(image, mask), signal.correlate2d(image, mask, "valid"))
 
 
+@pytest.mark.parametrize("name", ["determinant_2x2", "matrix_multiplication_worked_example", "kirsch_compass"])
+def test_a_table_of_numbers_that_is_laid_on_nothing_is_no_mask(name):
+    (formula,) = read(shipped(), only={name}).formulas.values()
+    assert any(maps._constant(formula, definition) is not None for definition in formula.definitions)
+    assert not list(maps.masks(formula))
+
+
+def test_a_mask_that_is_summed_over_one_patch_is_one():
+    (formula,) = read(shipped(), only={"laplacian_filter"}).formulas.values()
+    (drawn,) = maps.masks(formula)
+    assert "M = (−1 −1 −1 / −1 8 −1 / −1 −1 −1)" in drawn.caption
+
+
 def test_update_rules_take_the_steps_of_the_textbook(formulas):
     gradients = np.array([1.0, -2.0, 3.0])
     known = {rule.formula.name: rule for rule in paths.rules(list(formulas.values()))}
@@ -103,6 +116,13 @@ def test_no_two_nodes_of_a_graph_stand_on_each_other(formulas):
     ]
     assert len(set(places)) == len(places)
     assert min(gaps) > 1
+
+
+def test_the_long_edges_of_a_node_pass_a_column_together():
+    (formula,) = read(shipped(), only={"simple_rnn"}).formulas.values()
+    edges = graph._edges({d.tensor: d for d in formula.definitions}, formula.definitions[3].tensor)
+    passages = [node for node in graph._placed(formula, edges) if not isinstance(node, Tensor)]
+    assert len(passages) == len(set(passages)) <= 8  # of four inputs, past the first two states
 
 
 def test_the_error_of_differences_falls_and_rises_with_the_step(formulas):

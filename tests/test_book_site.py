@@ -443,7 +443,8 @@ def test_the_browser_sees_what_is_wrong(book, tmp_path):
     page = book["formulas/square.html"].decode()
     worse = page.replace(
         "<main",
-        "<main><pre style='width: 3em'>scrolls, and nobody gets there</pre><p><math><mi>\u4e16</mi></math><math class=gone><mi>x</mi></math>"
+        "<main><pre style='width: 3em'>scrolls, and nobody gets there</pre>"
+        "<p><math><mi>\u4e16</mi></math><math class=gone><mi>x</mi></math>"
         "<a href=gone.html>x</a><a href='#gone'>x</a></p",
         1,
     )

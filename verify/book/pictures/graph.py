@@ -60,8 +60,8 @@ def _edges(definitions: Mapping[Tensor, Definition], target: Tensor) -> list[tup
 
 
 Place = tuple[float, float]
-Passage = tuple[Tensor, Tensor, int]
-"""Where an edge that spans several columns passes through one of them."""
+Passage = tuple[Tensor, int]
+"""Where the edges of a node that span several columns pass, together, through one of them."""
 
 
 def _placed(formula: Formula, edges: list[tuple[Tensor, Tensor]]) -> dict[Tensor | Passage, Place]:
@@ -76,10 +76,11 @@ def _placed(formula: Formula, edges: list[tuple[Tensor, Tensor]]) -> dict[Tensor
             depth[node] = min(depth[user] for user in graph.successors(node)) - 1
     order: dict[Tensor | Passage, int] = {node: place for place, node in enumerate(formula.tensors())}
     for one, other in edges:
-        chain: list[Tensor | Passage] = [one, *_passages(one, other, depth[one], depth[other]), other]
-        for level, passage in enumerate(chain[1:-1], depth[one] + 1):
-            depth[passage] = level
-            order[passage] = len(order)
+        passages = [(one, level) for level in range(depth[one] + 1, depth[other])]
+        chain: list[Tensor | Passage] = [one, *passages, other]
+        for passage in passages:
+            depth[passage] = passage[1]
+            order.setdefault(passage, len(order))
         if len(chain) > 2:
             graph.remove_edge(one, other)
             nx.add_path(graph, chain)
@@ -96,10 +97,6 @@ def _placed(formula: Formula, edges: list[tuple[Tensor, Tensor]]) -> dict[Tensor
     top = min(height.values())
     return {node: (depth[node] * (WIDE + GAP) + WIDE / 2 + 6, (height[node] - top) * ROW + HIGH / 2 + 22)
             for node in sorted(graph, key=lambda n: order[n])}  # fmt: skip
-
-
-def _passages(one: Tensor, other: Tensor, start: int, end: int) -> list[Passage]:
-    return [(one, other, level) for level in range(start + 1, end)]
 
 
 def _mean(values: list[float], default: float) -> float:
@@ -119,8 +116,8 @@ def _source(
     ]
     for one, other in edges:
         (x, y), (u, v) = places[one], places[other]
-        through = [place for node, place in places.items() if isinstance(node, tuple) and node[:2] == (one, other)]
-        through.sort()
+        passed = (place for node, place in places.items() if isinstance(node, tuple) and node[0] is one)
+        through = sorted(place for place in passed if place[0] < u)
         there = [(x + WIDE / 2, y - 5), *((p - WIDE / 2, q - 5) for p, q in through), (u - WIDE / 2, v - 5)]
         back = [(u - WIDE / 2, v + 7), *((p - WIDE / 2, q + 7) for p, q in reversed(through)), (x + WIDE / 2, y + 7)]
         parts += [_arrow(there, "forward"), _arrow(back, "back")]

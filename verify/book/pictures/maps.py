@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from derive.binding import walk
 from derive.errors import UndefinedError
-from derive.expression import Delta, Derivative, Element, Index, Multiply, Number, Reduce, element
+from derive.expression import Add, Delta, Derivative, Element, Index, Multiply, Node, Number, Reduce, Tensor, element
 from derive.formula import Definition, Findings, Formula, mentioned
 from verify.book.drawing import Drawing
 from verify.book.pictures.functions import FAILURES, functions
@@ -63,8 +64,9 @@ def _is_diagonal(form: Any) -> bool:
 
 
 def masks(formula: Formula) -> Iterator[Drawing]:
-    """A made image, and what each mask that a formula defines makes of it."""
-    found = [(definition.name, mask) for definition in formula.definitions
+    """A made image, and what each mask that a formula defines and lays on something makes of it."""
+    laid = [definition for definition in formula.definitions if _is_laid(formula, definition.tensor)]
+    found = [(definition.name, mask) for definition in laid
              if (mask := _constant(formula, definition)) is not None][:3]  # fmt: skip
     if not found:
         return
@@ -83,6 +85,24 @@ def masks(formula: Formula) -> Iterator[Drawing]:
             f"Four shapes on a ground, then what {len(found)} masks make of them; "
             + "; ".join(f"{name} from {panel.min():.3g} to {panel.max():.3g}" for name, panel in panels[1:]) + ".",
         )  # fmt: skip
+
+
+def _is_laid(formula: Formula, mask: Tensor) -> bool:
+    """Whether a product has an element of the mask, and one of another tensor at the same place or moved from there."""
+    bodies = [definition.body for definition in formula.definitions]
+    bodies += [side for claim in formula.claims for side in (claim.left, claim.right)]
+    return any(isinstance(part, Multiply) and _lays(part, mask) for body in bodies for part in walk(body))
+
+
+def _lays(product: Multiply, mask: Tensor) -> bool:
+    read = [part for part in product.factors if isinstance(part, Element) and len(part.subscripts) == 2]
+    own = [part.subscripts for part in read if part.tensor is mask]
+    others = [part.subscripts for part in read if part.tensor is not mask]
+    return any(all(map(_is_from, there, here)) for here in own for there in others)
+
+
+def _is_from(there: Node, here: Node) -> bool:
+    return there is here or (isinstance(there, Add) and here in there.terms)
 
 
 def _constant(formula: Formula, definition: Definition) -> Any:
