@@ -69,5 +69,5 @@ def without_pictures() -> Markup:
     return join(
         tag("hgroup", tag("h1", "Pictures")),
         tag("p", "This book was built without pictures, which need matplotlib and networkx: ",
-            tag("code", "pip install 'derive-formulas[report]'"), "."),
+            tag("code", "pip install matplotlib networkx"), "."),
     )  # fmt: skip

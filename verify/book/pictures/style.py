@@ -75,6 +75,7 @@ def picture(figure: Any, key: str, caption: str, says: str) -> Drawing:
 
 
 def _sized(found: re.Match[str]) -> str:
-    """Points as what is as large as the text of the page, and on a phone three quarters of it, which scrolls."""
+    """Points as what is as large as the text of the page; on a phone what fits, or three quarters, which scroll."""
     rem = float(found[2]) / 12
-    return f'{found[1]}style="width: {rem:.4g}rem; min-width: {rem * 0.75:.4g}rem"'
+    least = min(rem, 22) if rem <= 40 else rem * 0.75
+    return f'{found[1]}style="width: {rem:.4g}rem; min-width: {least:.4g}rem"'
