@@ -74,7 +74,7 @@ def run_on(
     try:
         from distributed import Client, as_completed
     except ImportError:
-        raise Unreachable("a cluster needs Dask: pip install 'derive-formulas[dask]'") from None
+        raise Unreachable("a cluster needs Dask: pip install dask distributed") from None
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     own = identity(settings.witnesses)
     try:

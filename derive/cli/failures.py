@@ -10,16 +10,13 @@ from derive.errors import CatalogError
 from derive.output import ReaderLeft, complain
 from derive.selection import UnknownWord
 
-# A command that lacks its subcommand; what it says is the help, drawn for the terminal. (Older clicks have none.)
-BARE: type[click.UsageError] = getattr(click.exceptions, "NoArgsIsHelpError", type("Bare", (click.UsageError,), {}))
-
 
 def status_of(error: BaseException) -> int:
     """Tell what went wrong; the exit status that says so."""
-    if isinstance(error, BARE):
-        sys.stderr.write(f"{error.format_message()}\n")
-        return REFUSED
     match error:
+        case click.exceptions.NoArgsIsHelpError():  # the help, drawn for the terminal
+            sys.stderr.write(f"{error.format_message()}\n")
+            return REFUSED
         case click.ClickException():
             context = getattr(error, "ctx", None)
             help_hint = f"\nTry `{context.command_path} --help`." if context else ""

@@ -54,7 +54,7 @@ def report(
         complain("there was nothing to judge")
         ctx.exit(status)
     if not pictures.are_there():
-        complain("without pictures: they need matplotlib and networkx (pip install 'derive-formulas[report]')")
+        complain("without pictures: they need matplotlib and networkx (pip install matplotlib networkx)")
     formulas = {str(formula.place): formula for _, _, formula in planned.formulas}
     leaves = binding.bound(formulas, judged.formulas)
     own = [file.shown for file in selection.files if file.is_own]
