@@ -10,6 +10,7 @@ import pytest
 
 from derive.selection import visible
 from verify import terminal
+from verify.outcome import status
 from verify.report import (
     Entry,
     Judged,
@@ -25,7 +26,6 @@ from verify.report import (
     schema,
     summary,
 )
-from verify.run import status
 from verify.testimony import Counterexample, Testimony
 
 FOUND = Counterexample(

@@ -16,8 +16,8 @@ from derive.catalog import GROUPS, Catalog, may_hold, read, read_chunk, without_
 from derive.errors import CatalogError
 from derive.formula import Formula
 from derive.language.document import Chunk
-from derive.selection import File, Selection, visible
-from verify.report import Judged, Report, report, timeless
+from derive.selection import File, Selection
+from verify.report import Report, report, timeless
 from verify.slot import Kept, Slot, refused
 from verify.store import Store
 from verify.testimony import Settings
@@ -26,7 +26,6 @@ from verify.watch import UNWATCHED, Watcher
 if TYPE_CHECKING:  # what a run needs that finds every verdict in the store is little
     from verify.pool import Job
 
-OK, UNEXPECTED, REFUSED, BROKEN, NOTHING = 0, 1, 2, 3, 5
 MEMORY = 4 << 30
 
 
@@ -273,34 +272,3 @@ def _rows(numbers: list[int]) -> Iterator[list[int]]:
     """Numbers in a row together."""
     for _, row in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
         yield [number for _, number in row]
-
-
-def status(found: Report) -> int:
-    """The exit status of a run; the gravest of what happened."""
-    claims = [claim for entry in found.formulas for claim in entry.claims]
-    if any(claim.verdict == "conflict" or any(_defects(claim)) for claim in claims):
-        return BROKEN
-    if found.errors:
-        return REFUSED
-    if not claims:
-        return NOTHING
-    return OK if all(claim.as_expected for claim in claims) else UNEXPECTED
-
-
-def defects(found: Report) -> list[str]:
-    """What broke in the engine itself, in words."""
-    return [
-        f"{entry.name}: {visible(claim.claim)}: {visible(defect)}"
-        for entry in found.formulas
-        for claim in entry.claims
-        for defect in _defects(claim)
-    ]
-
-
-def _defects(claim: Judged) -> Iterator[str]:
-    if claim.reason and claim.reason.startswith("internal error"):
-        yield claim.reason
-    for name in ("algebra", "exact", "sympy", "differences"):
-        said = getattr(claim.witnesses, name)
-        if said.broken and said.reason != claim.reason:
-            yield f"{name}: {said.reason}"

@@ -15,8 +15,9 @@ from derive.fitting import NOTE, fitted
 from derive.formula import Claim, Formula
 from derive.selection import visible
 from verify.journal import Fortune, Journal, key
+from verify.outcome import BROKEN, NOTHING, OK, REFUSED, UNEXPECTED
 from verify.report import Entry, Judged
-from verify.run import BROKEN, NOTHING, OK, REFUSED, UNEXPECTED, Limits, Run
+from verify.run import Limits, Run
 from verify.slips.mutation import KINDS, Mutant, is_edited, mutants
 from verify.terminal import INDENT, console, hung, room
 from verify.watch import UNWATCHED, Watcher, Watchers

@@ -91,7 +91,7 @@ def check(
     if verbose and ctx.find_root().obj:
         complain(f"settings of {ctx.find_root().obj}")
     selection = select(words)
-    from verify import run, store, terminal
+    from verify import outcome, run, store, terminal
     from verify.progress import progress
     from verify.report import untimed
     from verify.watch import Watchers
@@ -115,7 +115,7 @@ def check(
     if not no_cache:
         choice.remember(report, paths, is_partial=bool(test or interrupted or first.is_over))
     tell(report)
-    status = INTERRUPTED if interrupted else run.status(report)
+    status = INTERRUPTED if interrupted else outcome.status(report)
     if status == NOTHING:
         complain("there was nothing to judge")
     again = [*(file.shown for file in selection.files if file.is_own), *more]

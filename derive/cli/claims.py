@@ -114,14 +114,14 @@ def rendered(report: "Report", question: "Question", line: Line, stream: TextIO,
 def check_claims(line: Line, settings: "Settings", timeout: float, more: list[str], outputs: Outputs) -> int:
     """Judge the claims and write the reports; the exit status."""
     from derive.cli.options import NOTHING, tell
-    from verify import run
+    from verify import outcome
     from verify.report import untimed
 
     question = asked(line)
     timed = report(question, line, settings, timeout)
     found = timed if line.timings else untimed(timed)
     tell(found)
-    status = run.status(found)
+    status = outcome.status(found)
     if status == NOTHING:
         complain("there was nothing to judge")
     shown = timed if line.slowest else found

@@ -38,7 +38,7 @@ def errata(
     selection = select(words)
     from derive.show import own_form
     from verify import errata as found
-    from verify import pages, run, store, terminal
+    from verify import outcome, pages, run, store, terminal
     from verify.progress import progress
     from verify.testimony import Settings
 
@@ -54,7 +54,7 @@ def errata(
                 complain(f"{entry.name}: {claim.claim} is {claim.verdict}; see `derive check {entry.name}`")
     formulas = {str(formula.place): formula for _, _, formula in planned.formulas}
     result = found.errata(report, formulas, planned.groups, own_form)
-    status = run.status(report)
+    status = outcome.status(report)
     if status == NOTHING:
         complain("nothing that is printed was selected")
     writers: dict[str, Callable[[Output], str]] = {"json": lambda output: found.encoded(result).decode()}

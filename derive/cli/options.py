@@ -106,9 +106,9 @@ no_cache = click.option("--no-cache", is_flag=True, help="Judge everything anew,
 
 def tell(report: "Report") -> None:
     """What went wrong beside the verdicts."""
-    from verify import run
+    from verify import outcome
 
-    for message in (*(refused.message for refused in report.errors or ()), *run.defects(report)):
+    for message in (*(refused.message for refused in report.errors or ()), *outcome.defects(report)):
         complain(message)
 
 

@@ -34,7 +34,7 @@ def report(
     Exit status: as that of check.
     """
     selection = select(words)
-    from verify import run, store, terminal
+    from verify import outcome, run, store, terminal
     from verify.book import binding, pictures, site
     from verify.book.press import File, Press
     from verify.book.shelf import Shelf
@@ -49,7 +49,7 @@ def report(
         with progress(progress_on, planned.total, is_each=False) as bar:
             judged = planned.judged(limits, bar, timings=True)
     tell(judged)
-    status = run.status(judged)
+    status = outcome.status(judged)
     if status == NOTHING:
         complain("there was nothing to judge")
         ctx.exit(status)
