@@ -9,7 +9,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from derive.answer import Answer
-from derive.catalog import read
+from derive.catalog import read, read_anew
 from derive.errors import CatalogError
 from derive.expression import Derivative, Element, Node
 from derive.formula import Formula, renaming
@@ -35,15 +35,20 @@ class Loaded:
     """
 
     def __init__(self, formula: Formula) -> None:
-        self.formula = formula
+        self._formula = formula
+
+    @property
+    def formula(self) -> Formula:
+        """What was read, with its own names of bound indices whatever else was read since."""
+        return read_anew(self._formula)
 
     @property
     def name(self) -> str:
-        return self.formula.name
+        return self._formula.name
 
     @property
     def title(self) -> str:
-        return self.formula.title
+        return self._formula.title
 
     @property
     def claims(self) -> tuple[str, ...]:

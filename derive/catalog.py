@@ -149,6 +149,16 @@ def formula(text: str) -> Formula:
     return only
 
 
+def read_anew(formula: Formula) -> Formula:
+    """The formula with the names of bound indices that its own text has, and so all that is then made of it.
+
+    Entries that hold the same expression share it, and it goes by the names that were read last, whosever they are.
+    """
+    chunk = Chunk(formula.place.file, formula.place.line, formula.text)
+    again = read_chunk(chunk, {formula.name}).formulas.get(formula.name)
+    return again if again is not None and again == formula else formula
+
+
 def quick(claims: str | Iterable[str], define: Mapping[str, str] | None = None, **inputs: str) -> Formula:
     """A formula in one line: quick("D(sum(x[i]**2, i), x[k]) == 2*x[k]", x="real[n]")."""
     texts = [claims] if isinstance(claims, str) else list(claims)

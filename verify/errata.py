@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from derive.catalog import scope_of
+from derive.catalog import read_anew, scope_of
 from derive.expression import Derivative, Node
 from derive.formula import Claim, Formula
 from derive.language.entry import read_claim
@@ -119,9 +119,12 @@ def errata(report: Report, formulas: Mapping[str, Formula], groups: Mapping[str,
     other.  form: the engine's own form of a derivative, None where it has none.
     """
     entries = ordered(report.formulas, groups)
-    judged = [(entry, formulas[entry.where], one) for entry in entries for one in entry.claims]
-    found = [_erratum(entry, formula, one, form, report.seed) for entry, formula, one in judged if _is_listed(one)]
-    numbers = [number for entry, formula, one in judged for number in _numbers(entry, formula, one)]
+    found: list[Erratum] = []
+    numbers: list[Number] = []
+    for entry in entries:
+        formula = read_anew(formulas[entry.where])
+        found += [_erratum(entry, formula, one, form, report.seed) for one in entry.claims if _is_listed(one)]
+        numbers += [number for one in entry.claims for number in _numbers(entry, formula, one)]
     named = {erratum.group for erratum in found} | {number.group for number in numbers}
     return Errata(
         SCHEMA, report.seed, engine(), _summary(entries), {g: t for g, t in groups.items() if g in named},

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from rich.text import Text
 
+from derive.catalog import read_anew
 from derive.fitting import NOTE, fitted
 from derive.formula import Formula
 from derive.selection import visible
@@ -173,12 +174,12 @@ def _number_item(number: Number) -> str:
 
 def displays(report: Report, formulas: Mapping[str, Formula]) -> list[str]:
     """What sources print, each as a display below a comment that says what is known of it."""
-    return [
-        _display(entry.name, claim, formulas[entry.where])
-        for entry in report.formulas
-        for claim in entry.claims
-        if claim.origin == "printed"
-    ]
+    shown = []
+    for entry in report.formulas:
+        printed = [claim for claim in entry.claims if claim.origin == "printed"]
+        formula = read_anew(formulas[entry.where])
+        shown += [_display(entry.name, claim, formula) for claim in printed]
+    return shown
 
 
 # TeX that reads, writes, defines or links, in whatever way it is spelled.

@@ -65,7 +65,9 @@ def export(
         raise click.UsageError(f"there is no folder {Path(output) if is_folder else Path(output).parent}", ctx)
     if with_test and output is None:
         raise click.UsageError("--test reads the source: say where that is with -o", ctx)
-    for formula in formulas:
+    from derive.catalog import read_anew
+
+    for formula in map(read_anew, formulas):
         path = None if output is None else Path(output)
         if path is not None and is_folder:
             path = path / f"{formula.name}{SUFFIXES.get(target, '.py')}"

@@ -56,13 +56,13 @@ def show(
         show_printed(ctx, selection)
     if matrix and (steps or form in ("text", "sympy")):
         raise click.UsageError(f"--matrix goes without {'--steps' if steps else f'--format {form}'}", ctx)
-    from derive.catalog import read
+    from derive.catalog import read, read_anew
 
     errors, shown, failed = list(selection.errors), 0, 0
     for file in selection.files:
         catalog = read(file.path, file.shown, None if selection.is_whole else {entry.name for entry in file.entries})
         errors += catalog.errors
-        for formula in catalog.formulas.values():
+        for formula in map(read_anew, catalog.formulas.values()):
             if proof:
                 failed += show_proofs(formula, form)
                 shown += 1

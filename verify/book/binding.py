@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from derive.catalog import read_chunk
 from derive.derivation.account import Opening
 from derive.formula import Claim, Findings, Formula
-from derive.language.document import Chunk
 from verify.report import Entry
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
@@ -41,16 +39,6 @@ class Leaf:
         known = {claim: told.get(str(claim.place), {}) for claim in self.formula.claims}
         return {claim: Opening(tuple(more["read"]), bool(more.get("chained")))
                 for claim, more in known.items() if isinstance(more.get("read"), list)}  # fmt: skip
-
-    def read_anew(self) -> "Leaf":
-        """This leaf with the names of bound indices that its own entry has.
-
-        Entries that hold the same expression share it, and it goes by the names that were read last, whosever they are.
-        """
-        place = self.formula.place
-        chunk = Chunk(place.file, place.line, self.formula.text)
-        again = read_chunk(chunk, {self.formula.name}).formulas.get(self.formula.name)
-        return replace(self, formula=again) if again == self.formula else self
 
 
 def bound(formulas: Mapping[str, Formula], entries: Iterable[Entry]) -> list[Leaf]:

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
+from derive.catalog import read_anew
 from verify.book import about, formula_page, index_page, pictures
 from verify.book.binding import Leaf
 from verify.book.formula_page import Linked, Subject
@@ -71,7 +73,7 @@ def _page(
     report: Report, leaf: Leaf, introductions: Mapping[str, str], links: Sequence[Linked], words: Sequence[str],
     press: Press,
 ) -> File:  # fmt: skip
-    leaf = leaf.read_anew()
+    leaf = replace(leaf, formula=read_anew(leaf.formula))
     made = press.chapters(leaf)
     introduction = introductions.get(leaf.formula.group, "")
     subject = Subject(leaf.formula, leaf.entry, made, introduction, links, words, report.seed)
