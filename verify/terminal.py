@@ -57,9 +57,9 @@ def room(out: Console) -> int:
 def hung(text: Text, width: int, indent: int) -> Text:
     """A text on lines of that width, 0 for any, of which all but the first stand to the right, below its rest.
 
-    >>> print(hung(Text("refuted  a[i] == b[i] + c[i]"), 30, 9))
-    refuted  a[i] == b[i]
-             + c[i]
+    >>> print(hung(Text("refuted  a[i] == b[i] + c[i] - d[i]"), 30, 9))
+    refuted  a[i] == b[i] + c[i]
+             - d[i]
     """
     if not width:
         return text
